@@ -1,0 +1,115 @@
+/**
+ * The words of the core. Transports turn bytes into these, runtimes receive these.
+ * camelCase with the unit last; the wire's snake_case lives in `@hsr/contract` and is converted in one file of the gateway.
+ */
+
+declare const brand: unique symbol;
+type Brand<Kind extends string> = string & { readonly [brand]: Kind };
+
+export type RunId = Brand<"run">;
+export type SandboxId = Brand<"sandbox">;
+export type ExecutionId = Brand<"execution">;
+/** An open string: operators add runtimes of their own. */
+export type RuntimeName = string;
+
+/** Ordered from weak to strong; compare with `levelRank`. */
+export const isolationLevels = ["basic", "standard", "strong", "maximum"] as const;
+export type IsolationLevel = (typeof isolationLevels)[number];
+
+/** Position on the scale: a higher rank is a stronger isolation. */
+export function levelRank(level: IsolationLevel): number {
+  return isolationLevels.indexOf(level);
+}
+
+/** Hard bounds of one sandbox. Every field is always set: the defaults and maxima live in `contract`'s limits file. */
+export interface Limits {
+  /** Wall-clock time from the start of the guest's program, on the monotonic clock. */
+  readonly wallMs: number;
+  /** Cores; 0.5 is half a core. */
+  readonly cpuCores: number;
+  /** Bytes of memory of everything in the sandbox, kernel memory and scratch tmpfs included. */
+  readonly memoryBytes: number;
+  /** Processes and threads at one time. */
+  readonly pids: number;
+  /** Bytes that the guest may keep in /workspace and /tmp together. */
+  readonly diskBytes: number;
+  /** Files, folders and links that the guest may create in each scratch mount. */
+  readonly inodes: number;
+  /** Bytes kept of each of stdout and stderr. */
+  readonly outputBytes: number;
+  /** Open descriptors per process. */
+  readonly openFiles: number;
+}
+
+/** Limits that a runtime may be unable to enforce on a given host. */
+export type LimitName = "memory" | "pids" | "cpu" | "wall_time" | "disk" | "inodes" | "output" | "open_files";
+
+/** Where the sandbox's read-only root comes from. Never a path that a caller chose. */
+export type RootSource = { readonly kind: "host" } | { readonly kind: "image"; readonly digest: string };
+
+/** The writable space of a sandbox. Memory is a tmpfs that counts towards the memory limit. */
+export interface Scratch {
+  readonly backing: "memory" | "disk";
+  readonly bytes: number;
+  readonly inodes: number;
+}
+
+/** What a runtime is told to start. Made in one place only: `core/src/acquire/launch-spec.ts`. */
+export interface LaunchSpec {
+  readonly sandboxId: SandboxId;
+  readonly root: RootSource;
+  readonly scratch: Scratch;
+  readonly limits: Limits;
+  readonly network: "none";
+  /** Name of a compiled system-call profile in the launcher's own table; `default` if nobody asks for another. */
+  readonly syscallProfile: string;
+  /** Limits that must be enforced, or the launch fails with `unavailable`. The others are best effort. */
+  readonly requiredLimits: readonly LimitName[];
+  /** Hard end of the sandbox, in ms from its start; held by the launcher, whether or not a gateway lives. */
+  readonly deadlineMs: number;
+  /** Run's sandboxes die with their run; kept apart from `limits` so that long-lived sandboxes can come later. */
+  readonly tenant: string;
+}
+
+/** One process to start in a sandbox. */
+export interface ExecSpec {
+  readonly argv: readonly string[];
+  /** The whole environment: nothing is inherited. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  /** Bytes for stdin; `null` leaves stdin closed (reads answer end of file at once). */
+  readonly stdin: Uint8Array | null;
+  readonly openFiles: number;
+  readonly umask: number;
+}
+
+/** A file put into the sandbox before its program starts. */
+export interface InputFile {
+  readonly path: string;
+  readonly content: Uint8Array;
+  readonly mode: number;
+}
+
+/** How one execution ended, as the guest's own agent tells it (`source: "guest"`). */
+export interface ExecutionExit {
+  readonly source: "guest";
+  readonly exitCode: number | null;
+  readonly signal: number | null;
+  readonly stdoutBytes: number;
+  readonly stderrBytes: number;
+  readonly userCpuUs: number;
+  readonly systemCpuUs: number;
+  readonly maxRssBytes: number;
+}
+
+/** What was used, measured from outside of the sandbox. `null` where this host cannot measure it. */
+export interface Usage {
+  readonly wallMs: number;
+  readonly cpuMs: number | null;
+  readonly memoryPeakBytes: number | null;
+  /** Kills by the kernel for want of memory in this sandbox's cgroup. */
+  readonly oomKills: number | null;
+}
+
+/** Why a sandbox is gone, as seen from outside. */
+export type SandboxEnd = "destroyed" | "deadline" | "out_of_memory" | "exited" | "setup_failed" | "lost";
