@@ -1,2 +1,3 @@
 export * from "./ports.ts";
+export * from "./store.ts";
 export * from "./types.ts";
