@@ -1,1 +1,12 @@
-export {};
+export * from "./error-body.ts";
+export * from "./errors.ts";
+export * from "./events.ts";
+export * from "./health.ts";
+export * from "./ids.ts";
+export * from "./isolation.ts";
+export * from "./keys.ts";
+export * from "./limits.ts";
+export * from "./run.ts";
+export * from "./run-request.ts";
+export * from "./runtime-info.ts";
+export * from "./states.ts";

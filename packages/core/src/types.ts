@@ -3,6 +3,10 @@
  * camelCase with the unit last; the wire's snake_case lives in `@hsr/contract` and is converted in one file of the gateway.
  */
 
+import type { LimitName } from "@hsr/contract";
+
+export { type IsolationLevel, isolationLevels, type LimitName, levelRank } from "@hsr/contract";
+
 declare const brand: unique symbol;
 type Brand<Kind extends string> = string & { readonly [brand]: Kind };
 
@@ -11,15 +15,6 @@ export type SandboxId = Brand<"sandbox">;
 export type ExecutionId = Brand<"execution">;
 /** An open string: operators add runtimes of their own. */
 export type RuntimeName = string;
-
-/** Ordered from weak to strong; compare with `levelRank`. */
-export const isolationLevels = ["basic", "standard", "strong", "maximum"] as const;
-export type IsolationLevel = (typeof isolationLevels)[number];
-
-/** Position on the scale: a higher rank is a stronger isolation. */
-export function levelRank(level: IsolationLevel): number {
-  return isolationLevels.indexOf(level);
-}
 
 /** Hard bounds of one sandbox. Every field is always set: the defaults and maxima live in `contract`'s limits file. */
 export interface Limits {
@@ -40,9 +35,6 @@ export interface Limits {
   /** Open descriptors per process. */
   readonly openFiles: number;
 }
-
-/** Limits that a runtime may be unable to enforce on a given host. */
-export type LimitName = "memory" | "pids" | "cpu" | "wall_time" | "disk" | "inodes" | "output" | "open_files";
 
 /** Where the sandbox's read-only root comes from. Never a path that a caller chose. */
 export type RootSource = { readonly kind: "host" } | { readonly kind: "image"; readonly digest: string };

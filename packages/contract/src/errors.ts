@@ -1,0 +1,362 @@
+/**
+ * Every error that a caller can meet, in one table. Types, documents and the wire come from it, and a test compares them.
+ * A guest that crashes, times out or is killed for memory is a result with a reason, not an error.
+ */
+
+export const errorClasses = {
+  invalid_request: "The request is wrong; sending it again will not help.",
+  unauthorized: "No key, or one that is not known.",
+  denied: "The key is known, and may not do this.",
+  not_found: "There is no such thing, or it belongs to somebody else.",
+  conflict: "The request contradicts something that already is.",
+  unsupported: "The request is well formed, and asks for something that this version does not do.",
+  unavailable: "This host cannot do it, now or as it is set up.",
+  exhausted: "There is no room at the moment; try again later.",
+  internal: "The fault is here, not with the caller.",
+} as const;
+export type ErrorClass = keyof typeof errorClasses;
+
+/** Names of gRPC status codes that the table uses. */
+export type GrpcStatus =
+  | "INVALID_ARGUMENT"
+  | "UNAUTHENTICATED"
+  | "PERMISSION_DENIED"
+  | "NOT_FOUND"
+  | "ALREADY_EXISTS"
+  | "FAILED_PRECONDITION"
+  | "UNIMPLEMENTED"
+  | "UNAVAILABLE"
+  | "RESOURCE_EXHAUSTED"
+  | "DEADLINE_EXCEEDED"
+  | "INTERNAL";
+
+export interface ErrorRow {
+  readonly class: ErrorClass;
+  readonly http: number;
+  readonly grpc: GrpcStatus;
+  /** Whether the same request may succeed later without a change. */
+  readonly retryable: boolean;
+  readonly message: string;
+  /** What to do about it. */
+  readonly hint: string;
+}
+
+function row(
+  errorClass: ErrorClass,
+  http: number,
+  grpc: GrpcStatus,
+  retryable: boolean,
+  message: string,
+  hint: string,
+): ErrorRow {
+  return { class: errorClass, http, grpc, retryable, message, hint };
+}
+
+export const errors = {
+  invalid_json: row(
+    "invalid_request",
+    400,
+    "INVALID_ARGUMENT",
+    false,
+    "The body is not acceptable JSON.",
+    "Send one JSON object without duplicate keys.",
+  ),
+  invalid_request: row(
+    "invalid_request",
+    400,
+    "INVALID_ARGUMENT",
+    false,
+    "The request does not fit its schema.",
+    "See /docs or /openapi.json for the fields and their bounds.",
+  ),
+  invalid_path: row(
+    "invalid_request",
+    400,
+    "INVALID_ARGUMENT",
+    false,
+    "A file's path is not acceptable.",
+    "Use a path relative to /workspace, or an absolute one below /workspace or /tmp, without `..`, backslashes or control characters.",
+  ),
+  program_not_found: row(
+    "invalid_request",
+    400,
+    "INVALID_ARGUMENT",
+    false,
+    "The program in argv does not exist in the sandbox.",
+    "Give its absolute path, or a name that is found in the PATH of the sandbox.",
+  ),
+  program_not_executable: row(
+    "invalid_request",
+    400,
+    "INVALID_ARGUMENT",
+    false,
+    "The program in argv cannot be executed.",
+    "Give the file mode 0755 and an interpreter line or a binary format that the sandbox has.",
+  ),
+  request_timeout: row(
+    "invalid_request",
+    408,
+    "DEADLINE_EXCEEDED",
+    true,
+    "The request did not arrive in time.",
+    "Send the whole request without long pauses.",
+  ),
+  body_too_large: row(
+    "invalid_request",
+    413,
+    "INVALID_ARGUMENT",
+    false,
+    "The body is too large.",
+    "Send fewer or smaller files; the bounds stand in docs/api-conventions.md.",
+  ),
+  unsupported_media_type: row(
+    "invalid_request",
+    415,
+    "INVALID_ARGUMENT",
+    false,
+    "The body's content type is not supported.",
+    "Send `content-type: application/json`, in UTF-8 and uncompressed.",
+  ),
+  headers_too_large: row(
+    "invalid_request",
+    431,
+    "INVALID_ARGUMENT",
+    false,
+    "The request's headers are too large.",
+    "Send fewer or shorter headers.",
+  ),
+  bad_http: row(
+    "invalid_request",
+    400,
+    "INVALID_ARGUMENT",
+    false,
+    "This is not a valid HTTP request.",
+    "Speak HTTP/1.1.",
+  ),
+  method_not_allowed: row(
+    "invalid_request",
+    405,
+    "UNIMPLEMENTED",
+    false,
+    "This method does not exist for this address.",
+    "The header Allow names the methods that do.",
+  ),
+  unauthorized: row(
+    "unauthorized",
+    401,
+    "UNAUTHENTICATED",
+    false,
+    "A valid key is needed.",
+    "Send `Authorization: Bearer hsr_…`; the first key lies in the data directory, in the file `key`.",
+  ),
+  scope_missing: row(
+    "denied",
+    403,
+    "PERMISSION_DENIED",
+    false,
+    "The key does not have the scope for this.",
+    "Ask for a key with the scope that `details.scope` names.",
+  ),
+  host_not_allowed: row(
+    "denied",
+    403,
+    "PERMISSION_DENIED",
+    false,
+    "The Host header names a host that this gateway does not serve.",
+    "Use the address that the gateway listens on, or add the name to `allowed_hosts` in its configuration.",
+  ),
+  origin_not_allowed: row(
+    "denied",
+    403,
+    "PERMISSION_DENIED",
+    false,
+    "Requests from web pages of this origin are not allowed.",
+    "Add the origin to `allowed_origins` in the configuration if the page is yours.",
+  ),
+  policy_denied: row(
+    "denied",
+    403,
+    "PERMISSION_DENIED",
+    false,
+    "The policy refuses this request.",
+    "`details.rule` names the rule; ask the operator.",
+  ),
+  not_found: row(
+    "not_found",
+    404,
+    "NOT_FOUND",
+    false,
+    "There is no such thing.",
+    "Check the id; things of other tenants are not shown.",
+  ),
+  route_not_found: row(
+    "not_found",
+    404,
+    "NOT_FOUND",
+    false,
+    "There is nothing at this address.",
+    "See /docs or /openapi.json.",
+  ),
+  idempotency_conflict: row(
+    "conflict",
+    409,
+    "ALREADY_EXISTS",
+    false,
+    "This Idempotency-Key was used with another request.",
+    "Use a new key for a new request.",
+  ),
+  last_admin_key: row(
+    "conflict",
+    409,
+    "FAILED_PRECONDITION",
+    false,
+    "This is the last key that may manage keys.",
+    "Make another key with the scope `keys` first.",
+  ),
+  unsupported: row(
+    "unsupported",
+    422,
+    "UNIMPLEMENTED",
+    false,
+    "This version does not support what was asked for.",
+    "Leave the named field out.",
+  ),
+  level_unavailable: row(
+    "unavailable",
+    503,
+    "FAILED_PRECONDITION",
+    false,
+    "No runtime on this host offers the isolation that was asked for.",
+    "`details` has what this host offers; ask for a lower level, or have the operator install a stronger runtime.",
+  ),
+  runtime_unavailable: row(
+    "unavailable",
+    503,
+    "FAILED_PRECONDITION",
+    false,
+    "The runtime that was asked for is not available on this host.",
+    "GET /v1/runtimes says what is available and what is missing.",
+  ),
+  limit_unenforceable: row(
+    "unavailable",
+    503,
+    "FAILED_PRECONDITION",
+    false,
+    "This host cannot enforce a limit that is required.",
+    "Run `make up` as root or with a delegated cgroup; `limits.unenforced: allow` in the configuration accepts the lack.",
+  ),
+  interpreter_missing: row(
+    "unavailable",
+    503,
+    "FAILED_PRECONDITION",
+    false,
+    "The interpreter for this language is not installed where the sandbox looks.",
+    "Have the operator install it on the host; it appears in the sandbox at once.",
+  ),
+  launcher_unavailable: row(
+    "unavailable",
+    503,
+    "UNAVAILABLE",
+    true,
+    "The launcher does not answer.",
+    "Try again; the operator finds the cause with `hsrctl doctor`.",
+  ),
+  draining: row(
+    "unavailable",
+    503,
+    "UNAVAILABLE",
+    true,
+    "The gateway is shutting down.",
+    "Try again after the time in Retry-After.",
+  ),
+  sandbox_failed: row(
+    "unavailable",
+    503,
+    "UNAVAILABLE",
+    true,
+    "The sandbox could not be started.",
+    "Try again, perhaps with more memory; the operator finds the cause in the log under the request id.",
+  ),
+  storage_full: row(
+    "exhausted",
+    503,
+    "RESOURCE_EXHAUSTED",
+    true,
+    "The gateway's disk is full.",
+    "Try again later; the operator has to free space in the data directory.",
+  ),
+  queue_full: row(
+    "exhausted",
+    503,
+    "RESOURCE_EXHAUSTED",
+    true,
+    "All places are taken and the queue is full.",
+    "Try again after the time in Retry-After.",
+  ),
+  quota_exceeded: row(
+    "exhausted",
+    429,
+    "RESOURCE_EXHAUSTED",
+    true,
+    "This tenant has as many runs at one time as it may have.",
+    "Wait for one to end, or try again after the time in Retry-After.",
+  ),
+  rate_limited: row(
+    "exhausted",
+    429,
+    "RESOURCE_EXHAUSTED",
+    true,
+    "Too many requests in too short a time.",
+    "Try again after the time in Retry-After.",
+  ),
+  internal: row(
+    "internal",
+    500,
+    "INTERNAL",
+    false,
+    "Something failed in the gateway.",
+    "Report it with the request id; the log has the cause.",
+  ),
+} as const satisfies Record<string, ErrorRow>;
+export type ErrorCode = keyof typeof errors;
+
+export interface HsrErrorOptions {
+  /** Says more than the table's sentence; never a host path, never a secret. */
+  readonly message?: string;
+  readonly hint?: string;
+  /** The request's field at fault, as `files[2].path`. */
+  readonly field?: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+  /** When a retry makes sense; becomes Retry-After. */
+  readonly retryAfterMs?: number;
+  /** For the log only; nothing of it goes outward. */
+  readonly cause?: unknown;
+}
+
+/** The one error class. What it says to the outside is the table's row and these options, nothing of `cause`. */
+export class HsrError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string;
+  readonly field: string | undefined;
+  readonly details: Readonly<Record<string, unknown>> | undefined;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: ErrorCode, options: HsrErrorOptions = {}) {
+    super(options.message ?? errors[code].message, options.cause === undefined ? {} : { cause: options.cause });
+    this.name = "HsrError";
+    this.code = code;
+    this.hint = options.hint ?? errors[code].hint;
+    this.field = options.field;
+    this.details = options.details;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+
+  get row(): ErrorRow {
+    return errors[this.code];
+  }
+
+  /** Anything that was thrown, as an HsrError: what is not one already becomes `internal` and keeps its cause for the log. */
+  static from(thrown: unknown): HsrError {
+    return thrown instanceof HsrError ? thrown : new HsrError("internal", { cause: thrown });
+  }
+}

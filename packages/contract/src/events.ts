@@ -1,0 +1,66 @@
+import Type from "typebox";
+import { runSummarySchema, timeSchema } from "./run.ts";
+
+/** Every type of event, each with a sentence: streams, and the audit log, know no others. */
+export const eventTypes = {
+  "run.queued": "A run was accepted and stored.",
+  "run.starting": "A sandbox is being started for a run.",
+  "run.started": "A run's program has been started.",
+  "run.output": "A run's program wrote to stdout or stderr.",
+  "run.finished": "A run ended: the last event of its stream.",
+  "run.decided": "A decision was made about a request; the audit log keeps its whole input.",
+  "run.refused": "A request for a run was refused before it became one.",
+  "run.cancel_requested": "Somebody asked for a run's end.",
+  "key.created": "A key was made.",
+  "key.revoked": "A key was revoked.",
+  "auth.refused": "A request came without a valid key, or with one that lacks the scope.",
+  "gateway.started": "A gateway took up its data directory.",
+  "gateway.stopped": "A gateway ended in order.",
+} as const;
+export type EventType = keyof typeof eventTypes;
+
+/** The types that a run's stream carries, in order of appearance; `run.finished` is the one that ends it. */
+export const runEventTypes = ["run.queued", "run.starting", "run.started", "run.output", "run.finished"] as const;
+export type RunEventType = (typeof runEventTypes)[number];
+
+export const outputDataSchema = Type.Object(
+  {
+    stream: Type.Enum(["stdout", "stderr"] as const, { description: "Which of the two it was written to." }),
+    offset: Type.Integer({
+      minimum: 0,
+      description: "Position of the first byte among the kept bytes of this stream.",
+    }),
+    text: Type.Optional(
+      Type.String({ description: "The bytes as text; no code point is split between two chunks that are both text." }),
+    ),
+    base64: Type.Optional(Type.String({ description: "The bytes, when they are not valid UTF-8." })),
+  },
+  { title: "OutputData", additionalProperties: false, description: "A piece of output: `text` or `base64`." },
+);
+export type OutputData = Type.Static<typeof outputDataSchema>;
+
+function envelope<const Kind extends RunEventType, Data extends Type.TSchema>(type: Kind, title: string, data: Data) {
+  return Type.Object(
+    {
+      id: Type.String({ maxLength: 64, description: "Resumes the stream as Last-Event-ID." }),
+      seq: Type.Integer({ minimum: 0, description: "Grows from event to event." }),
+      time: timeSchema,
+      type: Type.Literal(type, { description: eventTypes[type] }),
+      tenant: Type.String({ maxLength: 64, description: "Whose run it is." }),
+      subject: Type.String({ maxLength: 64, description: "The run's id." }),
+      request_id: Type.String({ maxLength: 128, description: "The request that made the run." }),
+      data,
+    },
+    { title, additionalProperties: false, description: eventTypes[type] },
+  );
+}
+
+/** What the stream of a run carries. */
+export const runEventSchemas = {
+  "run.queued": envelope("run.queued", "RunQueuedEvent", runSummarySchema),
+  "run.starting": envelope("run.starting", "RunStartingEvent", runSummarySchema),
+  "run.started": envelope("run.started", "RunStartedEvent", runSummarySchema),
+  "run.output": envelope("run.output", "RunOutputEvent", outputDataSchema),
+  "run.finished": envelope("run.finished", "RunFinishedEvent", runSummarySchema),
+} as const;
+export type RunEvent = { [Kind in RunEventType]: Type.Static<(typeof runEventSchemas)[Kind]> }[RunEventType];

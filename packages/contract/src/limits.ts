@@ -1,0 +1,165 @@
+/**
+ * Every bound of the product in one table: its unit, its value, and what breaks without it.
+ * Schemas, the pipeline, the doors and `docs/api-conventions.md` read it from here and nowhere else.
+ */
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+const GiB = 1024 * MiB;
+
+/** A bound that a caller may choose within. */
+export interface ChoosableLimit {
+  readonly unit: "ms" | "bytes" | "cores" | "count";
+  readonly default: number;
+  readonly min: number;
+  readonly max: number;
+  readonly why: string;
+}
+
+/** A bound that nobody chooses. */
+export interface FixedLimit {
+  readonly unit: "ms" | "bytes" | "count";
+  readonly value: number;
+  readonly why: string;
+}
+
+/** What a request may ask for; absent fields take the default. */
+export const runLimits = {
+  timeout: {
+    unit: "ms",
+    default: 30_000,
+    min: 1,
+    max: 3_600_000,
+    why: "A forgotten endless loop holds a slot for half a minute, not for ever; an hour is the longest that a one-shot run may be.",
+  },
+  memory_limit: {
+    unit: "bytes",
+    default: 256 * MiB,
+    min: 16 * MiB,
+    max: 64 * GiB,
+    why: "Below 16 MiB the jail itself does not start; 256 MiB holds an ordinary script with its interpreter.",
+  },
+  cpu_limit: {
+    unit: "cores",
+    default: 1,
+    min: 0.01,
+    max: 256,
+    why: "One busy guest takes one core, never the machine.",
+  },
+  disk_limit_bytes: {
+    unit: "bytes",
+    default: 64 * MiB,
+    min: 1 * MiB,
+    max: 16 * GiB,
+    why: "Scratch space is memory, so it must fit well under the memory limit; without a bound a guest could fill the host.",
+  },
+  pids_limit: {
+    unit: "count",
+    default: 128,
+    min: 8,
+    max: 16_384,
+    why: "A fork bomb stops here, long before the host's process table; the jail and its agent need a few themselves.",
+  },
+  output_limit_bytes: {
+    unit: "bytes",
+    default: 1 * MiB,
+    min: 0,
+    max: 16 * MiB,
+    why: "Output is kept whole in the result; beyond this it is dropped and counted, for each of stdout and stderr.",
+  },
+} as const satisfies Record<string, ChoosableLimit>;
+
+/** Bounds of one request's parts. */
+export const requestLimits = {
+  code_bytes: { unit: "bytes", value: 1 * MiB, why: "A program longer than this belongs into files." },
+  stdin_bytes: { unit: "bytes", value: 4 * MiB, why: "Stdin is kept in the store until the run has ended." },
+  files: { unit: "count", value: 256, why: "Each file is a request to the agent before the program starts." },
+  file_bytes_total: { unit: "bytes", value: 8 * MiB, why: "Files are kept in the store until the run has ended." },
+  path_bytes: { unit: "bytes", value: 1024, why: "Well under the kernel's PATH_MAX of 4096 with room for the root." },
+  path_depth: { unit: "count", value: 32, why: "Each missing parent folder costs an inode and a system call." },
+  argv_items: { unit: "count", value: 1024, why: "Far above what a person or a build tool writes." },
+  argv_bytes_total: {
+    unit: "bytes",
+    value: 128 * KiB,
+    why: "argv and environment share the agent's start message and the kernel's ARG_MAX.",
+  },
+  environment_items: { unit: "count", value: 256, why: "Far above what a program needs." },
+  environment_bytes_total: {
+    unit: "bytes",
+    value: 128 * KiB,
+    why: "argv and environment share the agent's start message and the kernel's ARG_MAX.",
+  },
+  labels: { unit: "count", value: 32, why: "Labels are indexed for each run." },
+  label_value_chars: { unit: "count", value: 256, why: "Labels are for finding runs, not for keeping data." },
+  wait_ms: { unit: "ms", value: 3_660_000, why: "No longer than the longest run and its start." },
+} as const satisfies Record<string, FixedLimit>;
+
+/** Bounds of the HTTP door. */
+export const httpLimits = {
+  body_bytes: {
+    unit: "bytes",
+    value: 20 * MiB,
+    why: "All parts of a request at their bounds, in base64, with room for JSON.",
+  },
+  json_depth: { unit: "count", value: 16, why: "No schema is deeper than 5; a parser that recurses is safe at 16." },
+  header_bytes: { unit: "bytes", value: 16 * KiB, why: "More is refused with 431 before a handler runs." },
+  headers: { unit: "count", value: 100, why: "A million tiny headers cost time before anything else looks at them." },
+  headers_timeout_ms: { unit: "ms", value: 10_000, why: "A slow sender of headers holds a socket." },
+  body_timeout_ms: { unit: "ms", value: 30_000, why: "A slow sender of a body holds a socket and its buffer." },
+  keep_alive_ms: {
+    unit: "ms",
+    value: 72_000,
+    why: "Longer than the 60 s of usual load balancers, so that they close first.",
+  },
+  connections: {
+    unit: "count",
+    value: 4096,
+    why: "Descriptors are finite; further connections are refused at accept.",
+  },
+  url_bytes: { unit: "bytes", value: 4 * KiB, why: "The longest real URL here is a list with filters, under 1 KiB." },
+  sse_heartbeat_ms: { unit: "ms", value: 15_000, why: "Proxies cut silent streams, usually after 30 to 60 s." },
+  stream_buffer_bytes: {
+    unit: "bytes",
+    value: 1 * MiB,
+    why: "A stream's reader that is this far behind waits; the run does not.",
+  },
+  page_items: { unit: "count", value: 200, why: "A page of a list stays under a few hundred kilobytes." },
+  idempotency_ttl_ms: { unit: "ms", value: 86_400_000, why: "A client that repeats a request does so within a day." },
+} as const satisfies Record<string, FixedLimit>;
+
+/** Bounds inside the gateway that configuration may tighten or widen. */
+export const gatewayLimits = {
+  concurrent_runs: {
+    unit: "count",
+    value: 64,
+    why: "Each living sandbox has a socket, a ring and its memory limit; beyond it runs wait in the queue.",
+  },
+  queued_runs: {
+    unit: "count",
+    value: 256,
+    why: "A queue that is longer than this answers later than its callers wait.",
+  },
+  concurrent_starts: {
+    unit: "count",
+    value: 16,
+    why: "Starting is work for the kernel's locks; more at one time makes each slower and none faster.",
+  },
+  guest_open_files: { unit: "count", value: 256, why: "Descriptors of a guest are kernel memory." },
+  guest_inodes: {
+    unit: "count",
+    value: 4096,
+    why: "An inode costs about 1 KiB of kernel memory even when it is empty.",
+  },
+  start_timeout_ms: { unit: "ms", value: 10_000, why: "A sandbox that does not answer by then will not." },
+  deadline_slack_ms: {
+    unit: "ms",
+    value: 15_000,
+    why: "The launcher's own deadline lies this far behind the run's, so that it only fires when no gateway does.",
+  },
+  drain_after_exit_ms: {
+    unit: "ms",
+    value: 1_000,
+    why: "A grandchild that keeps stdout open does not keep the run open.",
+  },
+  shutdown_ms: { unit: "ms", value: 20_000, why: "How long SIGTERM waits for runs that somebody waits for." },
+} as const satisfies Record<string, FixedLimit>;
