@@ -11,39 +11,13 @@
  * Every method rejects with a `StoreError` when the database cannot be used; a caller's mistake never throws but is
  * an outcome in the result, except for programmer errors (an impossible transition), which throw `TypeError`.
  */
-import type { IsolationLevel, RunId, RuntimeName, SandboxId } from "./types.ts";
+import type { EventType, RunReason, RunState, Scope } from "@hsr/contract";
+import type { IsolationLevel, LimitName, RunId, RuntimeName, SandboxId } from "./types.ts";
 
 /** Anything that JSON can say. Decisions, risk reports and limits are stored as this, whole. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 /** A JSON object. */
 export type JsonObject = { readonly [key: string]: Json };
-
-/**
- * The states of a run, each with what it means and where it may go. This literal table is the only place that says so;
- * the SQLite store refuses everything else, property tests walk it and the docs print it.
- */
-export const runStates = {
-  held: { meaning: "An approver has to agree before the run may queue.", next: ["queued", "finished"] },
-  queued: {
-    meaning: "Accepted and waiting for a free place; nothing of it exists outside the store.",
-    next: ["starting", "finished"],
-  },
-  starting: {
-    meaning: "A sandbox with the stored id may exist. Back to queued only when it is known that none was made.",
-    next: ["running", "queued", "finished"],
-  },
-  running: { meaning: "The program was started, perhaps. It is never started a second time.", next: ["finished"] },
-  finished: { meaning: "The result is stored and never changes again.", next: [] },
-} as const satisfies Record<string, { readonly meaning: string; readonly next: readonly string[] }>;
-
-/** One of the states of `runStates`. */
-export type RunState = keyof typeof runStates;
-
-/** Whether the table allows to go from one state to the other. */
-export function mayBecome(from: RunState, to: RunState): boolean {
-  const next: readonly string[] = runStates[from].next;
-  return next.includes(to);
-}
 
 /** A run that is to be stored. */
 export interface NewRun {
@@ -59,8 +33,8 @@ export interface NewRun {
   /** The caller's `Idempotency-Key`, kept for 24 h as (tenant, key). */
   readonly idempotencyKey: string | null;
   readonly labels: Readonly<Record<string, string>>;
-  /** Name of the language, or `argv`. For lists and filters only. */
-  readonly language: string;
+  /** Name of the language; `null` when the request gave argv. For lists and filters only. */
+  readonly language: string | null;
   /** A run that goes on when its client goes away. */
   readonly detach: boolean;
   readonly createdAtMs: number;
@@ -99,7 +73,7 @@ export interface RunPatch {
   readonly risk?: JsonObject;
   readonly limits?: JsonObject;
   /** Limits of this run that nobody enforces. */
-  readonly unenforced?: readonly string[];
+  readonly unenforced?: readonly LimitName[];
 }
 
 /** What came of a transition. */
@@ -116,10 +90,10 @@ export type OutputSource =
 
 /** How a run ended. */
 export interface RunOutcome {
-  /** One of the contract's closed list of reasons. */
-  readonly reason: string;
+  readonly reason: RunReason;
   readonly exitCode: number | null;
-  readonly signal: number | null;
+  /** The signal's name, as `SIGKILL`. */
+  readonly signal: string | null;
   readonly finishedAtMs: number;
   readonly usage: JsonObject | null;
   /** The error object of the contract for runs that never ran (`denied`, `setup_failed`, `lost`). */
@@ -146,7 +120,7 @@ export interface RunRecord {
   readonly requestDigest: string;
   readonly idempotencyKey: string | null;
   readonly labels: Readonly<Record<string, string>>;
-  readonly language: string;
+  readonly language: string | null;
   readonly detach: boolean;
   readonly runtime: RuntimeName | null;
   readonly level: IsolationLevel | null;
@@ -160,7 +134,7 @@ export interface RunRecord {
   readonly decision: JsonObject | null;
   readonly risk: JsonObject | null;
   readonly limits: JsonObject | null;
-  readonly unenforced: readonly string[];
+  readonly unenforced: readonly LimitName[];
   /** Set exactly when `state` is `finished`. */
   readonly outcome: RunOutcome | null;
   /** Bytes kept of each stream; 0 until finished. */
@@ -173,7 +147,7 @@ export interface RunFilter {
   /** `null` lists every tenant's, for administrators and for the gateway itself. */
   readonly tenant: string | null;
   readonly states?: readonly RunState[];
-  readonly reason?: string;
+  readonly reason?: RunReason;
   readonly runtime?: string;
   readonly language?: string;
   /** Every label must be there with this value. */
@@ -196,7 +170,7 @@ export interface RunStore {
   create(run: NewRun): Promise<CreateRunOutcome>;
   /**
    * Moves a run from one state to the next. `atMs` becomes `startingAtMs` or `startedAtMs` where the new state has one.
-   * Throws `TypeError` when `runStates` does not allow the step; use `finish` to finish.
+   * Throws `TypeError` when `runTransitions` of the contract does not allow the step; use `finish` to finish.
    */
   transition(
     id: RunId,
@@ -235,9 +209,9 @@ export interface KeyRecord {
   readonly tenant: string;
   /** What its owner calls it. */
   readonly name: string;
-  readonly scopes: readonly string[];
+  readonly scopes: readonly Scope[];
   readonly createdAtMs: number;
-  /** Coarse: not newer than five minutes ago, to spare writes. */
+  /** To the minute, to spare writes. */
   readonly lastUsedAtMs: number | null;
   readonly revokedAtMs: number | null;
   /** After this time the key is refused. `null`: it does not expire. */
@@ -250,11 +224,13 @@ export interface KeyStore {
   /** The key with this hash, revoked and expired ones too: the caller judges. */
   findByHash(hash: Uint8Array): Promise<KeyRecord | null>;
   get(tenant: string | null, id: string): Promise<KeyRecord | null>;
-  /** All keys, oldest first. `tenant: null` lists every tenant's. */
-  list(tenant: string | null): Promise<readonly KeyRecord[]>;
+  /** Newest first. `tenant: null` lists every tenant's. */
+  list(tenant: string | null, limit: number, cursor: string | null): Promise<ListOutcome<KeyRecord>>;
+  /** Keys that are neither revoked nor expired at `atMs` and have one of the scopes: is it the last one that manages keys? */
+  countUsable(tenant: string | null, scopes: readonly Scope[], atMs: number): Promise<number>;
   /** Revokes for ever. `false` when there is no such key; revoking twice keeps the first time. */
   revoke(tenant: string | null, id: string, atMs: number): Promise<boolean>;
-  /** Notes that the key was used. Cheap: it writes only if the stored time is older than five minutes. */
+  /** Notes that the key was used. Cheap: it writes at most once a minute for each key. */
   touch(id: string, atMs: number): Promise<void>;
 }
 
@@ -264,8 +240,7 @@ export interface KeyStore {
  */
 export interface NewAuditEntry {
   readonly timeMs: number;
-  /** An event type of the contract, such as `decision.made` or `key.revoked`. */
-  readonly type: string;
+  readonly type: EventType;
   readonly tenant: string;
   /** What it is about: an id of a run, a key, a policy. */
   readonly subject: string;
@@ -289,7 +264,7 @@ export interface AuditLog {
   append(entry: NewAuditEntry): Promise<AuditEntry>;
   /** Oldest first. */
   list(
-    filter: { readonly tenant: string | null; readonly type?: string; readonly subject?: string },
+    filter: { readonly tenant: string | null; readonly type?: EventType; readonly subject?: string },
     limit: number,
     cursor: string | null,
   ): Promise<ListOutcome<AuditEntry>>;
