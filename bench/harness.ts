@@ -36,7 +36,15 @@ export interface Report {
   readonly kind: string;
   readonly date: string;
   readonly commit: string;
-  readonly host: { readonly cpus: number; readonly model: string; readonly memoryBytes: number; readonly kernel: string; readonly arch: string; readonly node: string; readonly cgroup: string };
+  readonly host: {
+    readonly cpus: number;
+    readonly model: string;
+    readonly memoryBytes: number;
+    readonly kernel: string;
+    readonly arch: string;
+    readonly node: string;
+    readonly cgroup: string;
+  };
   readonly figures: readonly Figure[];
   readonly tables: Readonly<Record<string, unknown>>;
 }
@@ -49,7 +57,10 @@ export function percentile(sorted: readonly number[], share: number): number {
 
 /** The middle of the values. */
 export function median(values: readonly number[]): number {
-  return percentile([...values].sort((a, b) => a - b), 0.5);
+  return percentile(
+    [...values].sort((a, b) => a - b),
+    0.5,
+  );
 }
 
 /** Percentiles of times in ms. */
@@ -91,11 +102,17 @@ export async function inTurn<Name extends string>(
       }
     }
   }
-  return Object.fromEntries(names.map((name) => [name, summarize(times.get(name) ?? [], errors.get(name) ?? 0)])) as Record<Name, Times>;
+  return Object.fromEntries(
+    names.map((name) => [name, summarize(times.get(name) ?? [], errors.get(name) ?? 0)]),
+  ) as Record<Name, Times>;
 }
 
 /** Calls per second that `width` loops sustain together over the given time. */
-export async function sustained(width: number, seconds: number, call: () => Promise<void>): Promise<{ perSecond: number; times: Times }> {
+export async function sustained(
+  width: number,
+  seconds: number,
+  call: () => Promise<void>,
+): Promise<{ perSecond: number; times: Times }> {
   const times: number[] = [];
   let errors = 0;
   const start = performance.now();
@@ -127,7 +144,9 @@ export function memAvailableBytes(): number {
 /** Prints a table of times, a row a rival. */
 export function printTimes(title: string, rows: Readonly<Record<string, Times>>): void {
   console.log(`\n${title}`);
-  console.log(`  ${"".padEnd(28)}${["n", "errors", "p50", "p95", "p99", "max"].map((word) => word.padStart(9)).join("")}`);
+  console.log(
+    `  ${"".padEnd(28)}${["n", "errors", "p50", "p95", "p99", "max"].map((word) => word.padStart(9)).join("")}`,
+  );
   for (const [name, t] of Object.entries(rows)) {
     const cells = [String(t.n), String(t.errors), ...[t.p50Ms, t.p95Ms, t.p99Ms, t.maxMs].map((ms) => ms.toFixed(2))];
     console.log(`  ${name.padEnd(28)}${cells.map((cell) => cell.padStart(9)).join("")}`);
@@ -144,9 +163,14 @@ export function kept(figure: Figure): boolean | null {
 export function printFigures(figures: readonly Figure[]): void {
   console.log("");
   for (const figure of figures) {
-    const verdict = { true: "kept", false: "MISSED", null: "no target" }[String(kept(figure)) as "true" | "false" | "null"];
-    const target = figure.target === undefined ? "" : ` (${figure.atLeast === true ? "at least" : "at most"} ${figure.target})`;
-    console.log(`  ${figure.id.padEnd(34)} ${String(figure.value).padStart(10)} ${figure.unit.padEnd(10)} ${verdict}${target}`);
+    const verdict = { true: "kept", false: "MISSED", null: "no target" }[
+      String(kept(figure)) as "true" | "false" | "null"
+    ];
+    const target =
+      figure.target === undefined ? "" : ` (${figure.atLeast === true ? "at least" : "at most"} ${figure.target})`;
+    console.log(
+      `  ${figure.id.padEnd(34)} ${String(figure.value).padStart(10)} ${figure.unit.padEnd(10)} ${verdict}${target}`,
+    );
   }
 }
 
@@ -157,7 +181,11 @@ function cgroupLayout(): string {
 }
 
 /** Keeps the report of this run in `bench/reports/<kind>.json`. */
-export function writeReport(kind: string, figures: readonly Figure[], tables: Readonly<Record<string, unknown>>): string {
+export function writeReport(
+  kind: string,
+  figures: readonly Figure[],
+  tables: Readonly<Record<string, unknown>>,
+): string {
   const root = join(import.meta.dirname, "..");
   const commit = execFileSync("git", ["-C", root, "rev-parse", "--short=12", "HEAD"], { encoding: "utf8" }).trim();
   const report: Report = {
