@@ -1,0 +1,2 @@
+export { createLog, type LogOptions } from "./log.ts";
+export { createMetrics, type PrometheusMetrics } from "./metrics.ts";
