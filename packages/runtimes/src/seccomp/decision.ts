@@ -4,7 +4,7 @@
  */
 import { dataOffset } from "./bpf.ts";
 import type { Action, Condition } from "./profile.ts";
-import { type Clause, sameAction } from "./rules.ts";
+import type { Clause } from "./rules.ts";
 
 /** A test of one word of `seccomp_data`, masked first where `mask` is not all ones. */
 export interface Test {
@@ -38,6 +38,26 @@ const high = (value: bigint): number => Number(value >> 32n);
 
 /** How many single values may be tested one by one inside a run before the run is split instead. */
 const maxExceptionsPerRun = 4;
+
+/** A mask that leaves this many bits free is spelt out as that many values; beyond it the masked test is shorter. */
+const maxSpeltOut = 4;
+
+/**
+ * The values of an argument's low word, first to last, for which a clause's condition on it holds; `null` if it has none,
+ * or one that does not come down to a few ranges of that word alone.
+ */
+const rangesFor = (clause: Clause, index: number): readonly (readonly [number, number])[] | null => {
+  const condition = clause.conditions.find((one) => one.index === index);
+  if (condition?.op !== "MASKED_EQ" || condition.value > BigInt(allOnes) || condition.value === 0n) return null;
+  const free = BigInt(allOnes) & ~condition.value;
+  if ((free & (free + 1n)) === 0n) return [[low(condition.valueTwo), low(condition.valueTwo | free)]];
+  let values = [condition.valueTwo];
+  for (let bit = 1n; bit <= free; bit <<= 1n) {
+    if ((free & bit) !== 0n) values = values.flatMap((value) => [value, value | bit]);
+    if (values.length > maxSpeltOut) return null;
+  }
+  return values.map((value) => [low(value), low(value)]);
+};
 
 /** Makes decisions, sharing equal ones. One per compilation. */
 export class Decisions {
@@ -125,28 +145,34 @@ export class Decisions {
   }
 
   /**
-   * Clauses that each compare nothing but the same low word for equality (the kernel reads an `int` there) become one
-   * tree: `ioctl` and `prctl` have dozens of them.
+   * Clauses that all look at the low word of one argument (the kernel reads an `int` there) become one tree over its
+   * values: `ioctl` and `prctl` allow dozens of single ones, `socket` goes by family first.
    */
   #byOneWord(clauses: readonly Clause[], otherwise: Decision): Decision | null {
-    const values = new Map<number, Decision>();
-    const index = clauses[0]?.conditions[0]?.index;
-    const action = clauses[0]?.action;
-    if (index === undefined || action === undefined || clauses.length < 2) return null;
-    const yes = this.verdict(action);
-    for (const clause of clauses) {
-      const [condition] = clause.conditions;
-      if (clause.conditions.length !== 1 || condition?.op !== "MASKED_EQ") return null;
-      if (condition.index !== index || condition.value !== 0xffff_ffffn || !sameAction(action, clause.action))
-        return null;
-      values.set(low(condition.valueTwo), yes);
+    if (clauses.length < 2) return null;
+    const index = [0, 1, 2, 3, 4, 5].find((i) => clauses.every((clause) => rangesFor(clause, i) !== null));
+    if (index === undefined) return null;
+    const split = clauses.map((clause) => ({
+      ranges: rangesFor(clause, index) ?? [],
+      rest: { action: clause.action, conditions: clause.conditions.filter((condition) => condition.index !== index) },
+    }));
+    const starts = new Set([0]);
+    for (const [first, last] of split.flatMap(({ ranges }) => ranges)) {
+      starts.add(first);
+      if (last < allOnes) starts.add(last + 1);
     }
-    const runs: Run[] = [{ from: 0, decision: otherwise }];
-    for (const value of [...values.keys()].sort((a, b) => a - b)) {
-      if (runs.at(-1)?.from === value) runs.pop();
-      runs.push({ from: value, decision: yes });
-      if (value < allOnes) runs.push({ from: value + 1, decision: otherwise });
-    }
+    const runs = [...starts]
+      .sort((a, b) => a - b)
+      .map((from): Run => {
+        const holding = split.filter(({ ranges }) => ranges.some(([first, last]) => first <= from && from <= last));
+        return {
+          from,
+          decision: this.clauses(
+            holding.map(({ rest }) => rest),
+            otherwise,
+          ),
+        };
+      });
     return this.tree(dataOffset.argLow(index), runs);
   }
 
