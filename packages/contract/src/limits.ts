@@ -80,7 +80,7 @@ export const requestLimits = {
   argv_items: { unit: "count", value: 1024, why: "Far above what a person or a build tool writes." },
   argv_bytes_total: {
     unit: "bytes",
-    value: 128 * KiB,
+    value: 96 * KiB,
     why: "argv and environment share the agent's start message and the kernel's ARG_MAX.",
   },
   environment_items: { unit: "count", value: 256, why: "Far above what a program needs." },

@@ -66,6 +66,8 @@ export type CreateRunOutcome =
 
 /** Facts that become known on the way. A field that is absent stays as it is. */
 export interface RunPatch {
+  /** When the program was started, for runs that finish before the store heard of their start. */
+  readonly startedAtMs?: number;
   readonly runtime?: RuntimeName;
   readonly level?: IsolationLevel;
   readonly sandboxId?: SandboxId | null;

@@ -1,0 +1,62 @@
+import type { ErrorCode, HsrErrorOptions } from "@hsr/contract";
+import type { Wishes } from "../action.ts";
+import type { RiskReport } from "../analyze/analyze.ts";
+import type { Capabilities } from "../ports.ts";
+import type { IsolationLevel, LimitName, Limits, RuntimeName } from "../types.ts";
+
+/** What this host offers of one runtime when the decision is made. Order in a list is cost: the cheapest first. */
+export interface RuntimeOffer {
+  readonly name: RuntimeName;
+  readonly available: boolean;
+  /** What is missing and how to get it; empty when it is available. */
+  readonly reason: string;
+  readonly hint: string;
+  readonly capabilities: Pick<Capabilities, "levels" | "roots" | "networkModes" | "enforces">;
+}
+
+/** The operator's rules, of which the defaults and the most that a caller may have are a part. */
+export interface Rules {
+  /** Names the exact rules in stored decisions. */
+  readonly digest: string;
+  readonly defaults: Limits;
+  readonly most: Omit<Limits, "inodes" | "openFiles">;
+  /** Limits that must be enforced even if nobody names them. */
+  readonly required: readonly LimitName[];
+  /** Whether a required limit that this host cannot enforce refuses the run. */
+  readonly unenforced: "refuse" | "allow";
+}
+
+/** Everything that a decision depends on. Kept whole in the audit log, so that it can be replayed. */
+export interface DecideInput {
+  readonly wishes: Wishes;
+  readonly risk: RiskReport;
+  readonly offers: readonly RuntimeOffer[];
+  readonly rules: Rules;
+}
+
+/** What was decided of one request. */
+export interface Decision {
+  readonly level: IsolationLevel;
+  readonly runtime: RuntimeName;
+  readonly rule: string;
+  readonly reasons: readonly string[];
+  readonly preferenceMet: boolean | null;
+  readonly policyDigest: string;
+  readonly limits: Limits;
+  /** The launch fails if one of these cannot be enforced. */
+  readonly requiredLimits: readonly LimitName[];
+  /** Required limits that the operator allows to be missing on this host. */
+  readonly unenforced: readonly LimitName[];
+  readonly network: "none";
+  readonly syscallProfile: string;
+}
+
+/** A request that is not run, as the error that its caller gets. */
+export interface Refusal {
+  readonly code: ErrorCode;
+  readonly options: HsrErrorOptions;
+}
+
+export type Verdict =
+  | { readonly kind: "allow"; readonly decision: Decision }
+  | { readonly kind: "refuse"; readonly refusal: Refusal };

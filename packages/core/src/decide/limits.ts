@@ -1,0 +1,69 @@
+import type { AskedLimits } from "../action.ts";
+import type { LimitName, Limits } from "../types.ts";
+import type { Refusal, Rules } from "./decision.ts";
+
+/** A caller's limit on the wire and inside, and the word for it in `enforces`. */
+const rows = [
+  { key: "wallMs", field: "timeout", name: "wall_time" },
+  { key: "cpuCores", field: "cpu_limit", name: "cpu" },
+  { key: "memoryBytes", field: "memory_limit", name: "memory" },
+  { key: "pids", field: "pids_limit", name: "pids" },
+  { key: "diskBytes", field: "disk_limit_bytes", name: "disk" },
+  { key: "outputBytes", field: "output_limit_bytes", name: "output" },
+] as const satisfies readonly { key: keyof AskedLimits; field: string; name: LimitName }[];
+
+/** Files take at most this part of the memory, since they are memory: beyond it the guest would be killed for writing files. */
+const mostDiskPart = 1 / 2;
+const defaultDiskPart = 1 / 4;
+/** An inode costs about this much kernel memory, and inodes together may take an eighth of the sandbox's. */
+const inodeBytes = 1024;
+const inodePart = 1 / 8;
+const pageBytes = 4096;
+
+export type LimitsVerdict =
+  | { readonly kind: "limits"; readonly limits: Limits; readonly named: readonly LimitName[] }
+  | { readonly kind: "refuse"; readonly refusal: Refusal };
+
+/** The limits of a run: the caller's where it named one, the operator's elsewhere; never beyond what the operator allows. */
+export function settleLimits(asked: AskedLimits, rules: Rules): LimitsVerdict {
+  const named: LimitName[] = [];
+  for (const { key, field, name } of rows) {
+    const value = asked[key];
+    if (value === undefined) continue;
+    named.push(name);
+    if (value > rules.most[key]) {
+      return refuse(
+        field,
+        `\`${field}\` is ${value}; the operator allows at most ${rules.most[key]}.`,
+        "Ask for less.",
+      );
+    }
+  }
+  const memoryBytes = asked.memoryBytes ?? Math.min(rules.defaults.memoryBytes, rules.most.memoryBytes);
+  const mostDisk = Math.floor(memoryBytes * mostDiskPart);
+  if (asked.diskBytes !== undefined && asked.diskBytes > mostDisk) {
+    return refuse(
+      "disk_limit_bytes",
+      `Files are kept in memory: with ${memoryBytes} bytes of memory there can be at most ${mostDisk} bytes of files.`,
+      "Ask for more memory_limit, or for less disk_limit_bytes.",
+    );
+  }
+  const spareDisk = Math.min(rules.defaults.diskBytes, rules.most.diskBytes, Math.floor(memoryBytes * defaultDiskPart));
+  const wanted = asked.diskBytes ?? spareDisk;
+  const limits: Limits = {
+    wallMs: asked.wallMs ?? Math.min(rules.defaults.wallMs, rules.most.wallMs),
+    cpuCores: asked.cpuCores ?? Math.min(rules.defaults.cpuCores, rules.most.cpuCores),
+    memoryBytes,
+    pids: asked.pids ?? Math.min(rules.defaults.pids, rules.most.pids),
+    // Whole pages: a tmpfs rounds up, and what is promised should be what is enforced.
+    diskBytes: Math.max(pageBytes, wanted - (wanted % pageBytes)),
+    inodes: Math.min(rules.defaults.inodes, Math.floor((memoryBytes * inodePart) / inodeBytes)),
+    outputBytes: asked.outputBytes ?? Math.min(rules.defaults.outputBytes, rules.most.outputBytes),
+    openFiles: rules.defaults.openFiles,
+  };
+  return { kind: "limits", limits, named };
+}
+
+function refuse(field: string, message: string, hint: string): LimitsVerdict {
+  return { kind: "refuse", refusal: { code: "invalid_request", options: { field, message, hint } } };
+}

@@ -1,0 +1,89 @@
+/** From an Action and its Decision to what the store keeps: the row of the run, and the entry of the audit log. */
+import { type ErrorCode, newId } from "@hsr/contract";
+import { deadlineMs } from "./acquire/launch-spec.ts";
+import type { RunAction } from "./action.ts";
+import type { DecideInput, Decision } from "./decide/decision.ts";
+import type { JsonObject, NewAuditEntry, NewRun, RunRecord } from "./store.ts";
+import { encodeInput } from "./stored-input.ts";
+import type { RunId, SandboxId } from "./types.ts";
+
+/** A plain value as JSON holds it. Types of the core are plain data; this says so to the compiler in one place. */
+export function asJson(value: object): JsonObject {
+  return value as JsonObject;
+}
+
+export function newRun(
+  action: RunAction,
+  considered: DecideInput,
+  decision: Decision,
+  sandboxId: SandboxId | null,
+  nowMs: number,
+): NewRun {
+  const id = newId("run") as RunId;
+  const { program } = action.input;
+  return {
+    id,
+    tenant: action.tenant,
+    keyId: action.keyId,
+    requestId: action.requestId,
+    state: sandboxId === null ? "queued" : "starting",
+    requestDigest: action.digest,
+    idempotencyKey: action.idempotencyKey,
+    labels: action.labels,
+    language: program.kind === "code" ? program.language : null,
+    detach: action.detach,
+    createdAtMs: nowMs,
+    expiresAtMs: sandboxId === null ? null : nowMs + deadlineMs(decision),
+    input: encodeInput({ input: action.input, wishes: action.wishes }),
+    decision: asJson(decision),
+    risk: asJson(considered.risk),
+    limits: asJson(decision.limits),
+    runtime: decision.runtime,
+    level: decision.level,
+    sandboxId,
+    audit: {
+      timeMs: nowMs,
+      type: "run.decided",
+      tenant: action.tenant,
+      subject: id,
+      requestId: action.requestId,
+      data: asJson({ ...facts(action), input: considered, decision }),
+    },
+  };
+}
+
+/** The row as the store will give it back, before it has. */
+export function recordOf(row: NewRun): RunRecord {
+  const { input: _input, audit: _audit, ...kept } = row;
+  return {
+    ...kept,
+    startingAtMs: row.state === "starting" ? row.createdAtMs : null,
+    startedAtMs: null,
+    unenforced: [],
+    outcome: null,
+    stdoutBytes: 0,
+    stderrBytes: 0,
+  };
+}
+
+/** A request that did not become a run. */
+export function refusedEntry(
+  action: RunAction,
+  considered: DecideInput,
+  code: ErrorCode,
+  nowMs: number,
+): NewAuditEntry {
+  return {
+    timeMs: nowMs,
+    type: "run.refused",
+    tenant: action.tenant,
+    subject: action.requestId,
+    requestId: action.requestId,
+    data: asJson({ ...facts(action), input: considered, code }),
+  };
+}
+
+/** What is said of a request without its code, environment values, stdin or files. */
+function facts(action: RunAction): { readonly key: string; readonly requestDigest: string } {
+  return { key: action.keyId, requestDigest: action.digest };
+}

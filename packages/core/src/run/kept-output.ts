@@ -1,0 +1,121 @@
+/**
+ * What is kept of one stream of a run: up to the limit, in memory while it is little, in the spool once it is much.
+ * Bytes beyond the limit are counted by the agent's own offsets, so nothing is counted twice after a restart.
+ */
+
+import type { Spool, StreamName } from "../spool.ts";
+import type { OutputSource } from "../store.ts";
+import type { RunId } from "../types.ts";
+
+/** Unacknowledged bytes that make the spool worth its write: half of the agent's ring, which then never fills up. */
+const spoolFromBytes = 128 * 1024;
+
+export class KeptOutput {
+  readonly stream: StreamName;
+  readonly #run: RunId;
+  readonly #limitBytes: number;
+  readonly #spool: Spool;
+  /** Kept bytes that are in the spool; those after it are in `#tail`. */
+  #spooledBytes: number;
+  #tail: Uint8Array[] = [];
+  #tailBytes = 0;
+  /** Position in the agent's own count up to which everything was taken or is known to be missing. */
+  #agentOffset: number;
+  /** Kept, or dropped for good: everything up to here may leave the agent's ring. */
+  #safeOffset: number;
+  #overLimit = false;
+
+  constructor(run: RunId, stream: StreamName, limitBytes: number, spool: Spool, from = { kept: 0, skipped: 0 }) {
+    this.#run = run;
+    this.stream = stream;
+    this.#limitBytes = limitBytes;
+    this.#spool = spool;
+    this.#spooledBytes = from.kept;
+    this.#agentOffset = from.kept + from.skipped;
+    this.#safeOffset = this.#agentOffset;
+  }
+
+  /** Bytes kept so far. */
+  get bytes(): number {
+    return this.#spooledBytes + this.#tailBytes;
+  }
+
+  /** Where to follow the agent from, after a new stream. */
+  get agentOffset(): number {
+    return this.#agentOffset;
+  }
+
+  /** Up to where the agent may forget. */
+  get safeOffset(): number {
+    return this.#safeOffset;
+  }
+
+  /** Whether there was more than the limit. */
+  get overLimit(): boolean {
+    return this.#overLimit;
+  }
+
+  /** Takes a piece at its place in the agent's count. Pieces that were seen before are skipped. */
+  async take(offset: number, bytes: Uint8Array): Promise<void> {
+    if (offset > this.#agentOffset) await this.#skip(offset - this.#agentOffset);
+    const fresh = bytes.subarray(Math.max(0, this.#agentOffset - offset));
+    if (fresh.length === 0) return;
+    this.#agentOffset += fresh.length;
+    const room = this.#limitBytes - this.bytes;
+    if (fresh.length > room) this.#overLimit = true;
+    const kept = fresh.length > room ? fresh.subarray(0, Math.max(0, room)) : fresh;
+    if (kept.length > 0) {
+      this.#tail.push(kept);
+      this.#tailBytes += kept.length;
+    }
+    if (this.#agentOffset - this.#safeOffset >= spoolFromBytes) await this.#flush();
+  }
+
+  /** At most `length` kept bytes from `offset`. */
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    if (offset < this.#spooledBytes) {
+      return await this.#spool.read(this.#run, this.stream, offset, Math.min(length, this.#spooledBytes - offset));
+    }
+    const start = offset - this.#spooledBytes;
+    const end = Math.min(this.#tailBytes, start + length);
+    const parts: Uint8Array[] = [];
+    let at = 0;
+    for (const part of this.#tail) {
+      if (at + part.length > start && at < end) parts.push(part.subarray(Math.max(0, start - at), end - at));
+      at += part.length;
+    }
+    return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
+  }
+
+  /** Everything kept, for the store. Nothing may be taken afterwards. */
+  async source(): Promise<OutputSource> {
+    if (this.#spooledBytes === 0) {
+      const [only] = this.#tail;
+      return { kind: "bytes", bytes: this.#tail.length === 1 && only !== undefined ? only : Buffer.concat(this.#tail) };
+    }
+    await this.#flush();
+    return { kind: "spool", path: this.#spool.path(this.#run, this.stream), bytes: this.#spooledBytes };
+  }
+
+  async #flush(): Promise<void> {
+    const safe = this.#agentOffset;
+    if (this.#tailBytes > 0) {
+      const parts = this.#tail;
+      const bytes = this.#tailBytes;
+      await this.#spool.append(this.#run, this.stream, parts);
+      // Readers find the bytes in memory until the very step in which they are in the spool.
+      this.#tail = this.#tail.slice(parts.length);
+      this.#tailBytes -= bytes;
+      this.#spooledBytes += bytes;
+    }
+    this.#safeOffset = safe;
+  }
+
+  async #skip(bytes: number): Promise<void> {
+    if (this.bytes < this.#limitBytes) {
+      await this.#flush();
+      await this.#spool.skip(this.#run, { stream: this.stream, skippedBytes: bytes });
+    }
+    this.#agentOffset += bytes;
+  }
+}
