@@ -1,1 +1,57 @@
-export {};
+/** hsrctl: the command line. One file per verb; this one puts them together. */
+import { Command, CommanderError } from "commander";
+import { type Context, type GlobalFlags, makeContext } from "./context.ts";
+import { exitCodes, Failure } from "./failure.ts";
+import { visibleLines } from "./terminal.ts";
+import { runCommand } from "./verbs/run.ts";
+import { versionCommand } from "./verbs/version.ts";
+
+/** The whole command line. `rawArguments` are the words after the program's name. */
+function buildProgram(rawArguments: readonly string[]): { program: Command; context: Context } {
+  const program = new Command("hsrctl");
+  const context = makeContext(() => program.opts<GlobalFlags>());
+  program
+    .description("Run code that nobody vouches for, in sandboxes.")
+    .option("--url <address>", "the gateway's address (HSR_URL; otherwise the one that `make up` started)")
+    .option("--key-file <path>", "a file with the key (HSR_KEY has the key itself)")
+    .enablePositionalOptions()
+    .showHelpAfterError("(see `hsrctl --help`, or `hsrctl VERB --help`)")
+    .exitOverride();
+  for (const command of [runCommand(context, rawArguments), versionCommand(context)]) {
+    program.addCommand(command.exitOverride().showHelpAfterError(`(see \`hsrctl ${command.name()} --help\`)`));
+  }
+  return { program, context };
+}
+
+/** Runs a command line. Sets `process.exitCode`; never throws. */
+export async function main(words: readonly string[]): Promise<void> {
+  // A reader that went away (`hsrctl run … | head`) ends us as it ends every program.
+  process.stdout.on("error", leaveAtBrokenPipe);
+  process.stderr.on("error", leaveAtBrokenPipe);
+  const { program, context } = buildProgram(words);
+  try {
+    await program.parseAsync(words, { from: "user" });
+  } catch (error) {
+    process.exitCode = await report(context, error);
+  }
+}
+
+function leaveAtBrokenPipe(error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE") process.exit(exitCodes.signalBase + 13);
+  throw error;
+}
+
+async function report(context: Context, error: unknown): Promise<number> {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage; // commander has printed it
+  if (error instanceof Failure) {
+    const hint = error.hint === undefined ? "" : `\n  ${error.hint}`;
+    await context.writeError(`hsrctl: ${visibleLines(error.message + hint)}\n`);
+    return error.exitCode;
+  }
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === "EPIPE") return exitCodes.signalBase + 13;
+  await context.writeError(
+    `hsrctl: this is a bug in hsrctl:\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
+  return exitCodes.hsr;
+}

@@ -1,0 +1,108 @@
+/** Requests to the gateway: JSON in and out, and errors as sentences. */
+import type { ErrorBody } from "@hsr/contract";
+import type { Endpoint } from "./endpoint.ts";
+import { exitCodes, Failure } from "./failure.ts";
+import { readEvents, type ServerEvent } from "./sse.ts";
+
+/** An error that the gateway answered, with its code for those who decide by it. */
+export class Refusal extends Failure {
+  readonly body: ErrorBody["error"];
+
+  constructor(body: ErrorBody["error"], status: number) {
+    super(body.message + (body.field === undefined ? "" : ` (${body.field})`), {
+      hint: body.hint,
+      exitCode: refusalExitCode(body.code),
+    });
+    this.body = body;
+    this.status = status;
+  }
+  readonly status: number;
+}
+
+function refusalExitCode(code: string): number {
+  if (code === "program_not_found" || code === "interpreter_missing") return exitCodes.notFound;
+  if (code === "program_not_executable") return exitCodes.notExecutable;
+  return exitCodes.hsr;
+}
+
+export interface Ask {
+  readonly method?: "GET" | "POST" | "DELETE";
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+export class Client {
+  readonly endpoint: Endpoint;
+
+  constructor(endpoint: Endpoint) {
+    this.endpoint = endpoint;
+  }
+
+  /** One request; an answer of 400 or more is thrown as a `Refusal`, an unreachable gateway as a `Failure`. */
+  async send(path: string, ask: Ask = {}): Promise<Response> {
+    const { url, key } = this.endpoint;
+    const headers: Record<string, string> = { accept: "application/json", ...ask.headers };
+    if (key !== undefined) headers["authorization"] = `Bearer ${key}`;
+    if (ask.body !== undefined) headers["content-type"] = "application/json";
+    let response: Response;
+    try {
+      response = await fetch(url + path, {
+        method: ask.method ?? "GET",
+        headers,
+        // A key must not follow a redirect to another place.
+        redirect: "error",
+        ...(ask.body === undefined ? {} : { body: JSON.stringify(ask.body) }),
+        ...(ask.signal === undefined ? {} : { signal: ask.signal }),
+      });
+    } catch (error) {
+      if (ask.signal?.aborted) throw error;
+      throw this.unreachable(error);
+    }
+    if (response.status < 400) return response;
+    throw await this.refusal(response);
+  }
+
+  /** A request whose answer is JSON. The gateway is the same version as we are, so its form is believed. */
+  async json<Body>(path: string, ask: Ask = {}): Promise<Body> {
+    const response = await this.send(path, ask);
+    try {
+      return (await response.json()) as Body;
+    } catch (error) {
+      throw this.notHsr(error);
+    }
+  }
+
+  /** A stream of events. */
+  async events(path: string, ask: Ask = {}): Promise<{ response: Response; events: AsyncGenerator<ServerEvent> }> {
+    const response = await this.send(path, { ...ask, headers: { ...ask.headers, accept: "text/event-stream" } });
+    if (!response.body || !response.headers.get("content-type")?.startsWith("text/event-stream")) throw this.notHsr();
+    return { response, events: readEvents(response.body) };
+  }
+
+  private unreachable(cause: unknown): Failure {
+    const { url, urlFrom } = this.endpoint;
+    const reason = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
+    const hint = urlFrom.endsWith("endpoint.json")
+      ? "start it with `make up`; `hsrctl doctor` looks at everything"
+      : `check the address in ${urlFrom}, and that a gateway runs there`;
+    return new Failure(`the gateway at ${url} cannot be reached: ${reason || "connection failed"}`, { hint, cause });
+  }
+
+  private notHsr(cause?: unknown): Failure {
+    return new Failure(`what answers at ${this.endpoint.url} is not an HSR gateway`, {
+      hint: `check the address in ${this.endpoint.urlFrom}`,
+      cause,
+    });
+  }
+
+  private async refusal(response: Response): Promise<Failure> {
+    try {
+      const body = (await response.json()) as ErrorBody;
+      if (typeof body.error?.message === "string") return new Refusal(body.error, response.status);
+    } catch (error) {
+      return this.notHsr(error);
+    }
+    return this.notHsr();
+  }
+}

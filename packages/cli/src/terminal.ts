@@ -1,0 +1,76 @@
+/** What hsrctl prints for people. Guest text in it is never trusted with the terminal. */
+
+/** Escapes everything that a terminal would act on, so that text of a guest can only be read. */
+export function visible(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu, (one) => {
+    const code = one.codePointAt(0) ?? 0;
+    if (one === "\n") return "\\n";
+    if (one === "\t") return "\\t";
+    if (one === "\r") return "\\r";
+    return code <= 0xff ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
+  });
+}
+
+/** As `visible`, for texts of several lines. */
+export function visibleLines(text: string): string {
+  return text.split("\n").map(visible).join("\n");
+}
+
+/** Whether text that is written to this stream may have colours. */
+export function hasColour(stream: { readonly isTTY?: boolean }, noColor: string | undefined): boolean {
+  return stream.isTTY === true && (noColor === undefined || noColor === "");
+}
+
+/** Colours, or nothing where there are none. */
+export function paints(on: boolean) {
+  const paint = (code: number) => (text: string) => (on ? `\u001b[${code}m${text}\u001b[0m` : text);
+  return { bold: paint(1), dim: paint(2), red: paint(31), green: paint(32), yellow: paint(33) };
+}
+export type Paints = ReturnType<typeof paints>;
+
+/** The columns that a text takes: wide East Asian characters and emoji take two, combining marks none. */
+export function width(text: string): number {
+  let columns = 0;
+  for (const char of text) {
+    if (/^\p{Mn}|\p{Me}$/u.test(char)) continue;
+    columns +=
+      /^[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\p{Emoji_Presentation}]$/u.test(
+        char,
+      )
+        ? 2
+        : 1;
+  }
+  return columns;
+}
+
+/**
+ * A table with aligned columns, one line per row, without lines or boxes, so that `grep`, `awk` and eyes can read it.
+ * Cells are escaped here: nobody has to remember it. `paint` may colour a cell; it sees the escaped text.
+ */
+export function table(
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+  paint: (text: string, column: number, row: number) => string = (text) => text,
+): string {
+  const cells = [headings, ...rows.map((row) => row.map((cell) => visible(cell === "" ? "-" : cell)))];
+  const widths = headings.map((_, column) => Math.max(...cells.map((row) => width(row[column] ?? ""))));
+  return cells
+    .map((row, rowNumber) =>
+      row
+        .map((cell, column) => {
+          const shown = paint(cell, column, rowNumber - 1);
+          const last = column === row.length - 1;
+          return last ? shown : shown + " ".repeat((widths[column] ?? 0) - width(cell));
+        })
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n")
+    .concat("\n");
+}
+
+/** Names with their values, the values aligned. */
+export function facts(rows: readonly (readonly [name: string, value: string])[]): string {
+  const longest = Math.max(...rows.map(([name]) => width(name)));
+  return rows.map(([name, value]) => `${name.padEnd(longest)}  ${visible(value)}\n`).join("");
+}
