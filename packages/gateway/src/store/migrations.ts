@@ -1,0 +1,122 @@
+/** The schema, as numbered steps. A released step is never changed: a change of the schema is a new step. */
+
+/** One step from the version before. */
+export interface Migration {
+  readonly version: number;
+  readonly sql: string;
+}
+
+/** Marks a database file as ours: "HSR1". Another program's file is refused and never touched. */
+export const applicationId = 0x48535231;
+
+export const migrations: readonly Migration[] = [
+  {
+    version: 1,
+    sql: `
+CREATE TABLE run (
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  tenant TEXT NOT NULL,
+  key_id TEXT NOT NULL,
+  request_id TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('held', 'queued', 'starting', 'running', 'finished')),
+  request_digest TEXT NOT NULL,
+  idempotency_key TEXT,
+  labels TEXT NOT NULL,
+  language TEXT,
+  detach INTEGER NOT NULL,
+  runtime TEXT,
+  level TEXT,
+  sandbox_id TEXT,
+  created_at INTEGER NOT NULL,
+  starting_at INTEGER,
+  started_at INTEGER,
+  expires_at INTEGER,
+  decision TEXT,
+  risk TEXT,
+  limits TEXT,
+  unenforced TEXT NOT NULL DEFAULT '[]',
+  reason TEXT,
+  exit_code INTEGER,
+  signal TEXT,
+  finished_at INTEGER,
+  usage TEXT,
+  error TEXT,
+  stdout_bytes INTEGER NOT NULL DEFAULT 0,
+  stderr_bytes INTEGER NOT NULL DEFAULT 0,
+  stdout_truncated INTEGER NOT NULL DEFAULT 0,
+  stderr_truncated INTEGER NOT NULL DEFAULT 0,
+  CHECK ((state = 'finished') = (reason IS NOT NULL)),
+  CHECK ((state = 'finished') = (finished_at IS NOT NULL))
+) STRICT;
+CREATE INDEX run_by_tenant ON run (tenant, created_at, id);
+CREATE INDEX run_by_time ON run (created_at, id);
+CREATE INDEX run_unfinished ON run (seq) WHERE state <> 'finished';
+CREATE INDEX run_finished ON run (finished_at) WHERE state = 'finished';
+
+-- Not tied to run: the parts of a large input are written before the row that makes them one. Orphans are swept at open.
+CREATE TABLE input (
+  run_id TEXT NOT NULL,
+  part INTEGER NOT NULL,
+  bytes BLOB NOT NULL,
+  UNIQUE (run_id, part)
+) STRICT;
+
+CREATE TABLE output (
+  run_seq INTEGER NOT NULL REFERENCES run (seq),
+  stream TEXT NOT NULL CHECK (stream IN ('stdout', 'stderr')),
+  first_byte INTEGER NOT NULL,
+  bytes BLOB NOT NULL,
+  UNIQUE (run_seq, stream, first_byte)
+) STRICT;
+
+CREATE TABLE idempotency (
+  tenant TEXT NOT NULL,
+  key TEXT NOT NULL,
+  run_seq INTEGER NOT NULL REFERENCES run (seq),
+  request_digest TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (tenant, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idempotency_by_run ON idempotency (run_seq);
+CREATE INDEX idempotency_by_time ON idempotency (created_at);
+
+CREATE TABLE key (
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  hash BLOB NOT NULL UNIQUE,
+  tenant TEXT NOT NULL,
+  name TEXT NOT NULL,
+  scopes TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  last_used_at INTEGER,
+  revoked_at INTEGER,
+  expires_at INTEGER
+) STRICT;
+
+CREATE TABLE audit (
+  seq INTEGER PRIMARY KEY,
+  time INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  tenant TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  request_id TEXT,
+  data TEXT NOT NULL,
+  previous_hash TEXT NOT NULL,
+  hash TEXT NOT NULL
+) STRICT;
+-- One row: the last entry that retention cut off, from which the chain goes on.
+CREATE TABLE audit_anchor (
+  only INTEGER PRIMARY KEY CHECK (only = 1),
+  seq INTEGER NOT NULL,
+  hash TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE policy (
+  digest TEXT PRIMARY KEY,
+  text TEXT NOT NULL,
+  first_seen_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+`,
+  },
+];

@@ -1,0 +1,116 @@
+/** The embedded store: SQLite in the data directory, one gateway at a time. */
+import { statSync } from "node:fs";
+import { type Log, type Metrics, type Store, StoreError, type StoreStatus } from "@hsr/core";
+import { type Access, read } from "./access.ts";
+import { createAudit } from "./audit.ts";
+import { startCheckpoints, walBytes } from "./checkpoint.ts";
+import { markDamaged, openDatabase } from "./database.ts";
+import { lockDirectory, makePrivateDirectory } from "./directory.ts";
+import { createKeys } from "./keys.ts";
+import { type Migration, migrations as releasedMigrations } from "./migrations.ts";
+import { createRetention } from "./retention.ts";
+import { createRuns } from "./runs.ts";
+import { type FaultPoint, Writer } from "./writer.ts";
+
+export interface SqliteStoreOptions {
+  /** Made with mode 0700 if it is not there. */
+  readonly directory: string;
+  readonly synchronous: "normal" | "full";
+  /** For the message that a second gateway gets. */
+  readonly listen: string;
+  readonly nowMs: number;
+  readonly log: Log;
+  readonly metrics?: Metrics;
+  /** Called once when the database turns out to be damaged while it is in use: the gateway should end and start anew. */
+  readonly onDamage?: (reason: string) => void;
+  /** For tests: called at each step of each write. */
+  readonly fault?: (point: FaultPoint | "finish.part.committed" | "create.part.committed") => void;
+  /** For tests of migrations. */
+  readonly migrations?: readonly Migration[];
+}
+
+/**
+ * Opens the store. Rejects with `StoreError`: `locked` when another gateway holds the directory (the message says who),
+ * `newer` when a newer one wrote the database, `failed` otherwise. Damage is no reason to reject: see `database.ts`.
+ */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+  const { directory } = options;
+  makePrivateDirectory(directory);
+  const lock = lockDirectory(directory, { listen: options.listen });
+  try {
+    const opened = openDatabase({ ...options, migrations: options.migrations ?? releasedMigrations });
+    return compose(options, opened, () => lock.release());
+  } catch (thrown) {
+    lock.release();
+    throw thrown;
+  }
+}
+
+function compose(options: SqliteStoreOptions, opened: ReturnType<typeof openDatabase>, release: () => void): Store {
+  const { database, path, quarantined, schemaVersion } = opened;
+  const { metrics, log } = options;
+  const observe = (operation: string, milliseconds: number): void =>
+    metrics?.observe("hsr_store_seconds", { operation }, milliseconds / 1000);
+  const fault = options.fault ?? (() => {});
+  let damaged = false;
+  const onDamage = (reason: string): void => {
+    if (damaged) return;
+    damaged = true;
+    markDamaged(options.directory, reason);
+    log.error({ reason }, "the database is damaged; it will be set aside at the next start");
+    options.onDamage?.(reason);
+  };
+  const writer = new Writer({ database, observe, fault, onDamage, onRollback: () => audit.reload() });
+  let closing: Promise<void> | null = null;
+  const access: Access = { database, writer, fault, observe, onDamage, isClosed: () => closing !== null };
+  const audit = createAudit(access);
+  const runs = createRuns(access, audit);
+  const keys = createKeys(access);
+  const prune = createRetention(access, runs, audit);
+  sweepInputs(database);
+  const checkpoints = startCheckpoints(path, log);
+  const putPolicy = database.prepare("INSERT OR IGNORE INTO policy (digest, text, first_seen_at) VALUES (?, ?, ?)");
+  const getPolicy = database.prepare("SELECT text, first_seen_at FROM policy WHERE digest = ?");
+  metrics?.set("hsr_store_quarantined", {}, quarantined === null ? 0 : 1);
+
+  async function close(): Promise<void> {
+    writer.close();
+    await checkpoints.close();
+    if (!damaged) database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    database.close();
+    release();
+  }
+
+  return {
+    runs,
+    keys,
+    audit,
+    policies: {
+      put: (digest, text, atMs) => writer.write("policy", () => void putPolicy.run(digest, text, atMs)),
+      get: async (digest) => {
+        const row = read(access, "policy.get", () => getPolicy.get(digest));
+        return row === undefined ? null : { text: String(row["text"]), firstSeenAtMs: Number(row["first_seen_at"]) };
+      },
+    },
+    prune,
+    status: async (): Promise<StoreStatus> => {
+      if (closing !== null) throw new StoreError("closed", "the store is closed");
+      return {
+        kind: "sqlite",
+        schemaVersion,
+        databaseBytes: statSync(path).size,
+        walBytes: walBytes(path),
+        quarantined,
+      };
+    },
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+/** Parts of inputs whose run was never stored, or has finished: a gateway died in between. */
+function sweepInputs(database: ReturnType<typeof openDatabase>["database"]): void {
+  database.exec("DELETE FROM input WHERE run_id NOT IN (SELECT id FROM run WHERE state <> 'finished')");
+}
