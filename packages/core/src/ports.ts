@@ -88,35 +88,142 @@ export interface Guest {
 /** Opens an epoch on an agent's stream. The one implementation is `runtimes/src/agent`. */
 export type OpenAgent = (stream: Duplex) => Agent;
 
-/** The agent at the other end of a stream. Calls before its hello are pipelined behind the opening. */
+/**
+ * The agent at the other end of a stream, for one epoch. Calls are pipelined behind the opening: what is asked in one turn of
+ * the event loop leaves in one write, and nothing waits for `ready`.
+ *
+ * Every promise here rejects with an `AgentError`: `code` is an errno's name (`ENOENT`, `EACCES`, `ENOSPC`, …) for what the
+ * agent answered, `CLOSED` when the epoch ended first, `PROTOCOL` when the agent did what no honest agent does; the last
+ * ends this epoch and nothing else. The agent belongs to the guest: what it says is a claim about its own sandbox only.
+ */
 export interface Agent {
-  /** Resolves with the agent's hello; rejects if the stream ends or speaks nonsense first. */
+  /** Resolves with the agent's hello; rejects if the stream ends or speaks nonsense first. Has no deadline of its own. */
   readonly ready: Promise<AgentHello>;
   /** Resolves when this epoch is over, with the cause if it was an error. Never rejects. */
   readonly closed: Promise<Error | null>;
-  /** Executions that the agent knows: running ones, and ended ones that nobody acknowledged. */
+  /** Executions that the agent knows: running ones, and ended ones that nobody has forgotten yet. */
   list(): Promise<readonly ExecutionState[]>;
-  /** Starts a process. `execId` is chosen by the gateway; repeating it with the same id is harmless. */
+  /** Processes in the sandbox that belong to no running execution: they escaped it by a session of their own. */
+  orphans(): Promise<Orphans>;
+  /** Signals these orphans, or all of them; resolves with how many. A process of an execution is never touched. */
+  killOrphans(signal: number, pids?: readonly number[]): Promise<number>;
+  /**
+   * Starts a process. `execId` is chosen by the gateway; repeating it with the same id is harmless: the agent answers for
+   * the execution that it has. At most 64 executions are known at once (`EAGAIN`), so ended ones want `forget()`.
+   */
   start(execId: number, spec: ExecSpec): AgentExecution;
-  /** Follows a known execution from the given offsets, after a re-attach. */
-  follow(execId: number, from: { readonly stdout: number; readonly stderr: number }): AgentExecution;
-  /** Writes a whole file atomically; parents are made. Rejects with an `AgentError` that carries the errno's name. */
+  /**
+   * Follows a known execution from the given offsets, after a re-attach (`ESRCH` on `started` if the agent does not know it).
+   * `stdinOffset` is `ExecutionState.stdinBytes`, for whoever goes on writing to stdin.
+   */
+  follow(
+    execId: number,
+    from: { readonly stdout: number; readonly stderr: number },
+    options?: { readonly reader?: "foreground" | "background"; readonly stdinOffset?: number },
+  ): AgentExecution;
+  /**
+   * Writes a whole file under a temporary name and renames it, so that nobody sees half of it; missing parents are made; a
+   * link in its place is replaced, not followed. `mode` has no set-id bits.
+   */
   writeFile(path: string, content: Uint8Array, mode: number): Promise<void>;
+  /**
+   * Reads at most `bytes` from `offset`; less at the end of the file. Regular files only: a FIFO, socket or device is
+   * `EINVAL`, a folder `EISDIR`, files of /proc and /sys `EACCES`.
+   */
+  readFile(path: string, range: { readonly offset: number; readonly bytes: number }): Promise<Uint8Array>;
+  /** Facts of a file; of a link itself unless it is to be followed. */
+  stat(path: string, links?: "follow" | "show"): Promise<FileStat>;
+  /** Entries below a folder, down to `depth` (1: its own, at most 32), links not followed. `more` if `limit` cut them. */
+  listFolder(
+    path: string,
+    options: { readonly depth: number; readonly limit: number },
+  ): Promise<{ readonly entries: readonly FileEntry[]; readonly more: boolean }>;
+  /** Makes a folder; with `make` (the default) its parents too, and one that is there already is fine. */
+  makeFolder(path: string, mode: number, parents?: "make" | "require"): Promise<void>;
+  /** Renames within one file system, replacing what a rename replaces. */
+  move(from: string, to: string): Promise<void>;
+  /** Removes a file, a link or an empty folder; with `tree` a folder and all in it, never through a link. */
+  remove(path: string, what?: "one" | "tree"): Promise<void>;
+  /** Changes permission bits (0o1777 at most: no set-id bits); follows links as chmod does. */
+  chmod(path: string, mode: number): Promise<void>;
+  /** Resolves when the agent has handled everything sent before. */
+  ping(): Promise<void>;
+  /**
+   * Before a snapshot: resolves when the agent has let go of this epoch (and, with `release`, of its descriptor). It starts
+   * and changes nothing until `resume`; output is kept. Ends this epoch.
+   */
+  quiesce(stream: "keep" | "release"): Promise<void>;
+  /** After a snapshot or a copy of one: gives the guest its new identity (16 bytes), randomness (32 bytes) and wall time. */
+  resume(identity: Uint8Array, seed: Uint8Array, wallMs: number): Promise<Resumed>;
   /** Ends this epoch. The agent and its executions go on. */
   close(): void;
 }
 
 export interface AgentHello {
   readonly version: number;
+  /** Hex; another one after each boot and each `resume`. */
   readonly bootId: string;
+  /** Hex; what the last `resume` gave, or zeroes. */
+  readonly identity: string;
   readonly features: readonly string[];
+  /** True between `quiesce` and `resume`. */
+  readonly quiesced: boolean;
+}
+
+/** What `resume` could do: setting the clock, for one, takes a machine of its own. */
+export interface Resumed {
+  readonly bootId: string;
+  readonly seed: boolean;
+  readonly clock: boolean;
+}
+
+/** Bytes of one stream: [start, end) is in the agent's ring. */
+export interface RingOutput {
+  readonly start: number;
+  readonly end: number;
+  readonly droppedBytes: number;
 }
 
 export interface ExecutionState {
   readonly execId: number;
+  readonly pid: number;
   readonly running: boolean;
-  readonly stdout: { readonly start: number; readonly end: number };
-  readonly stderr: { readonly start: number; readonly end: number };
+  readonly reader: "foreground" | "background";
+  readonly terminal: boolean;
+  /** Both null while it runs. */
+  readonly exitCode: number | null;
+  readonly signal: number | null;
+  readonly stdout: RingOutput;
+  readonly stderr: RingOutput;
+  /** Bytes of standard input that the agent has taken. */
+  readonly stdinBytes: number;
+}
+
+/** `processes` holds at most 256 of `total`. */
+export interface Orphans {
+  readonly total: number;
+  readonly processes: readonly { readonly pid: number; readonly session: number }[];
+}
+
+export interface FileStat {
+  readonly kind: "file" | "folder" | "link" | "other";
+  /** Permission bits with set-id and sticky bits. */
+  readonly mode: number;
+  readonly bytes: number;
+  readonly modifiedMs: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Of a link; bytes, since a guest need not speak UTF-8. */
+  readonly target: Uint8Array | null;
+}
+
+/** One entry of a listing. `path` is relative to the listed folder; bytes, since a guest need not speak UTF-8. */
+export interface FileEntry {
+  readonly path: Uint8Array;
+  readonly kind: FileStat["kind"];
+  readonly mode: number;
+  readonly bytes: number;
+  readonly modifiedMs: number;
 }
 
 /** One piece of output at its byte offset. `offset` jumps where the agent's ring dropped bytes. */
@@ -128,17 +235,30 @@ export interface OutputChunk {
 
 export interface AgentExecution {
   readonly execId: number;
-  /** Resolves when the program runs; rejects with an `AgentError` (ENOENT, EACCES, …) when it could not be started. */
+  /** Resolves when the program runs; rejects with an `AgentError` (ENOENT, EACCES, …, with its `stage`) when it could not be started. */
   readonly started: Promise<void>;
-  /** Output in order. Not reading it stops the flow: credit is given as chunks are taken. */
+  /** Output in order per stream, for one reader. Not reading it stops the flow: credit is given as chunks are taken. */
   readonly output: AsyncIterable<OutputChunk>;
-  /** Resolves after the last output byte was delivered; rejects if the epoch ends first. */
+  /**
+   * Resolves when the agent told the end, which follows the last byte of output: all of it is in `output` by then. So a
+   * program whose output nobody takes does not end here either, once it wrote more than the window of 256 KiB.
+   * Rejects if the epoch ends first or the program could not be started.
+   */
   readonly exit: Promise<ExecutionExit>;
-  /** Tells the agent that bytes up to these offsets are safe here and may leave its ring. */
+  /**
+   * Tells the agent that bytes up to these offsets are safe here and may leave its ring. Without it a writer in the foreground
+   * is blocked at 256 KiB. Cheap: many calls in one turn become one message.
+   */
   acknowledge(upTo: { readonly stdout: number; readonly stderr: number }): void;
-  /** Lets the agent forget the execution and its exit record. */
+  /** In the background a full ring drops its oldest bytes; in the foreground it blocks the writer. */
+  setReader(reader: "foreground" | "background"): void;
+  /** Lets the agent forget the execution and its exit record. One that still runs goes on, with its output thrown away. */
   forget(): void;
-  signal(signal: number, scope: "process" | "group"): Promise<void>;
+  /** `ESRCH` once the process has ended. A group is the process and what it started; a session also its job-control groups. */
+  signal(signal: number, scope: "process" | "group" | "session"): Promise<void>;
+  /** The terminal's size; `ENOTTY` where there is none. */
+  resize(rows: number, cols: number): Promise<void>;
+  /** Resolves when the agent has room for all of it: waiting for it is the backpressure. `EPIPE` when nobody reads. */
   writeStdin(bytes: Uint8Array): Promise<void>;
   endStdin(): void;
 }

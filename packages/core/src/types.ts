@@ -69,11 +69,37 @@ export interface ExecSpec {
   /** The whole environment: nothing is inherited. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
-  /** Bytes for stdin; `null` leaves stdin closed (reads answer end of file at once). */
-  readonly stdin: Uint8Array | null;
+  /**
+   * Bytes for stdin, which ends after them; `null` leaves stdin closed (reads answer end of file at once); `open` leaves it
+   * to `writeStdin` and `endStdin`.
+   */
+  readonly stdin: Uint8Array | null | "open";
   readonly openFiles: number;
   readonly umask: number;
+  /** More limits of the process, both soft and hard; they only tighten what is set already. */
+  readonly rlimits?: Readonly<Partial<Record<RlimitName, number>>>;
+  /** A terminal of this size instead of pipes: standard error is in standard output, stdin is open. */
+  readonly terminal?: { readonly rows: number; readonly cols: number };
+  /** Other ids than the guest's own. Refused (EPERM) where the sandbox has one id only, and for the agent's own. */
+  readonly user?: { readonly uid: number; readonly gid: number };
+  /** `background`: output beyond the agent's ring drops the oldest instead of blocking the writer. Default `foreground`. */
+  readonly reader?: "foreground" | "background";
 }
+
+/** Limits of one process, by what they bound: seconds for cpu, bytes or counts otherwise. */
+export type RlimitName =
+  | "cpu"
+  | "fileSize"
+  | "data"
+  | "stack"
+  | "core"
+  | "processes"
+  | "lockedMemory"
+  | "addressSpace"
+  | "pendingSignals"
+  | "messageQueues"
+  | "nice"
+  | "realtimePriority";
 
 /** A file put into the sandbox before its program starts. */
 export interface InputFile {
@@ -89,6 +115,9 @@ export interface ExecutionExit {
   readonly signal: number | null;
   readonly stdoutBytes: number;
   readonly stderrBytes: number;
+  /** Bytes that a full ring dropped while nobody read; always 0 for a reader in the foreground. */
+  readonly stdoutDroppedBytes: number;
+  readonly stderrDroppedBytes: number;
   readonly userCpuUs: number;
   readonly systemCpuUs: number;
   readonly maxRssBytes: number;

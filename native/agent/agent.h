@@ -1,0 +1,207 @@
+/* What the agent's parts know of each other. Each part keeps its own state; there is one agent in a process. */
+#ifndef HSR_AGENT_H
+#define HSR_AGENT_H
+
+#include "../common/cursor.h"
+#include "framing.h"
+#include "protocol.h"
+#include "ring.h"
+#include "stream.h"
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+struct options {
+    bool has_guest;
+    uid_t guest_uid;
+    gid_t guest_gid;
+    bool no_control;
+    int oom_score_adj; /* of executions */
+};
+
+/* --- identity.c: who the agent is and who its executions are --- */
+
+/* Makes the agent undumpable, clears what it need not have, and remembers the guest's ids. False: do not go on. */
+bool identity_settle(const struct options *options);
+const struct options *identity_options(void);
+uint64_t identity_features(void);
+/* Between these two the process touches files as the guest would. */
+void identity_enter_guest_files(void);
+void identity_leave_guest_files(void);
+/* In a child: become `uid` and `gid` for good. False with errno set. */
+bool identity_become(uint32_t uid, uint32_t gid);
+/* Around a fork: the child inherits the higher score, the parent goes back. */
+void identity_raise_oom_score(void);
+void identity_restore_oom_score(void);
+
+/* --- start.c: what is to be started --- */
+
+struct rlimit_wish {
+    int resource;
+    struct rlimit limit;
+};
+
+struct start {
+    uint32_t flags;
+    uint32_t uid, gid;
+    uint32_t umask;
+    uint16_t rows, cols;
+    uint64_t stdout_credit, stderr_credit;
+    uint8_t rlimits;
+    struct rlimit_wish rlimit[HSR_RLIMITS_MAX];
+    char *cwd;
+    char **argv;
+    char **envp;
+    void *memory; /* holds the strings and both arrays */
+};
+
+/* 0, or an errno: EINVAL, E2BIG, ENOMEM. `start_free` afterwards in any case. */
+int start_parse(const uint8_t *payload, size_t length, struct start *start);
+void start_free(struct start *start);
+
+/* --- spawn.c: a child process --- */
+
+struct spawned {
+    pid_t pid;
+    int input, output, error; /* our ends; -1 where there is none. A terminal is in `output` and, duplicated, in `input`. */
+    int report;               /* ends, or brings `struct spawn_failure` */
+};
+
+struct spawn_failure {
+    int32_t error;
+    uint32_t stage;
+};
+
+/* Fills `spawned` or `failure`. */
+bool spawn(const struct start *start, struct spawned *spawned, struct spawn_failure *failure);
+
+/* --- execution.c, output.c, input.c: executions --- */
+
+enum execution_state {
+    EXECUTION_STARTING, /* forked; whether the program runs is not known yet */
+    EXECUTION_RUNNING,
+    EXECUTION_DRAINING, /* the process is gone, its last bytes are being read */
+    EXECUTION_ENDED,
+};
+
+struct channel {
+    int fd;
+    struct ring ring;
+    uint64_t sent;      /* offset of the next byte to send in this epoch */
+    uint64_t credit;    /* offset up to which the gateway wants bytes */
+    uint64_t must_read; /* while draining: offset that was in the pipe when the process ended */
+    uint64_t dropped;
+};
+
+struct execution {
+    uint32_t id;
+    pid_t pid;
+    enum execution_state state;
+    bool followed;   /* in this epoch */
+    bool exit_told;  /* in this epoch */
+    bool background;
+    bool terminal;
+    bool forgotten;
+    int report;
+    struct channel channel[2]; /* standard output, standard error */
+    int input_fd;
+    struct ring input;
+    uint64_t input_written; /* offset of the next byte for the pipe is input.start; this is the last told to the gateway */
+    bool input_ends;
+    int status; /* as wait4 gave it */
+    struct rusage rusage;
+    int64_t drain_until_ms;
+};
+
+struct execution *execution_find(uint32_t id);
+struct execution *execution_by_pid(pid_t pid);
+/* Each execution in turn: start with NULL. */
+struct execution *execution_next(const struct execution *after);
+void execution_start(const struct message *m);
+void execution_follow(const struct message *m);
+void execution_window(const struct message *m);
+void execution_forget(const struct message *m);
+void execution_stdin(const struct message *m);
+void execution_resize(const struct message *m);
+void execution_signal(const struct message *m);
+void execution_list(struct pen *p);
+/* A new epoch: nobody follows anything yet. */
+void executions_new_epoch(void);
+/* The main process has ended; its group and session have been killed. */
+void execution_reaped(struct execution *e, int status, const struct rusage *rusage);
+/* The descriptors to wait for; each with what to do about it is found again by `executions_ready`. */
+size_t executions_poll(struct pollfd *fds, size_t room, int64_t now_ms, int *timeout_ms);
+void executions_ready(const struct pollfd *fds, size_t count, int64_t now_ms);
+/* Frames as much output and as many exits as credit and the stream allow. */
+void executions_tell(void);
+
+void channel_read(struct execution *e, int which);
+void channels_drain(struct execution *e, int64_t now_ms);
+void input_write(struct execution *e);
+void input_close(struct execution *e);
+void input_tell(struct execution *e);
+void execution_settle_report(struct execution *e);
+void execution_free(struct execution *e);
+
+/* --- family.c: processes by their relations --- */
+
+/* Kills every process of the session that `leader` led, beside the leader. */
+void family_kill_session(pid_t leader);
+/* Kills everything that descends from the agent. */
+void family_kill_all(void);
+/* Collects what has ended. */
+void family_reap(void);
+/* Appends the orphans: processes of no living execution. */
+void family_list_orphans(struct pen *p);
+uint32_t family_kill_orphans(int signal, const uint32_t *pids, size_t count);
+
+/* --- session.c: requests and answers --- */
+
+void session_input(const uint8_t *bytes, size_t length);
+/* Handles what has been read as long as the stream is not too busy to take the answers. True if something is left. */
+bool session_work(void);
+/* After a QUIESCE that asked for it: closes the stream as soon as the answer is on its way. */
+void session_release(void);
+void session_end_epoch(void);
+void session_stream_gone(void);
+bool session_open(void);
+bool session_quiesced(void);
+void session_settle(void);
+int64_t now_ms(void);
+
+/* The answer to request `id`: 0 or an errno, and a body. */
+void answer(uint32_t id, int error, const void *body, size_t length);
+void complain(uint32_t id, uint8_t type, uint16_t code, const char *text);
+
+/* --- remember.c: answers that were already given --- */
+
+/* True if a request with this token was answered before; the answer is given again. */
+bool remembered(uint32_t id, uint64_t token);
+/* Answers and remembers. */
+void answer_once(uint32_t id, uint64_t token, int error, const void *body, size_t length);
+
+/* --- files.c, transfer.c, folder.c: requests about files --- */
+
+void file_request(const struct message *m);
+void transfer_message(const struct message *m);
+void transfer_cancel(uint32_t id);
+void transfers_drop(void);
+void folder_list(uint32_t id, struct cursor *c);
+/* Removes a tree in bounded steps. 0 or errno; `more` if another step is needed. */
+int folder_remove(const char *path, bool *more);
+/* Makes the folders that lead to the last slash of `path`; 0 or errno. */
+int files_make_parents(char *path);
+/* Reads a u16-counted path into `path`; 0 or EINVAL, ENAMETOOLONG. */
+int take_path(struct cursor *c, char path[HSR_PATH_BYTES]);
+uint8_t kind_of(mode_t mode);
+
+/* --- control.c: the launcher's channel --- */
+
+void control_settle(bool wanted);
+int control_fd(void);
+void control_ready(void);
+
+#endif

@@ -1,0 +1,139 @@
+/* The bytes on the agent's stream. docs/agent-protocol.md is this file in prose, packages/runtimes/src/agent/wire.ts its
+ * twin in TypeScript; a test compares the three. */
+#ifndef HSR_PROTOCOL_H
+#define HSR_PROTOCOL_H
+
+#include <stdint.h>
+
+#define HSR_PROTOCOL_VERSION 1
+
+/* Sixteen bytes without a zero, whose first byte occurs nowhere else in them: so a match that fails can only start again
+ * at a fresh first byte, and no match can reach over a frame's header or trailer, which begin and end with a zero. */
+#define HSR_OPEN_MAGIC "\xf8HSR-OPEN\xfe\xa7\xc3\x91\xe5\xb2\xd6"
+#define HSR_ECHO_MAGIC "\xf9HSR-ECHO\xfd\x9b\xe8\x84\xd3\xc6\xa1"
+#define HSR_MAGIC_BYTES 16
+#define HSR_EPOCH_BYTES 16
+
+/* OPEN: magic, epoch, u16 least version, u16 greatest version, u32 zero. */
+#define HSR_OPEN_BYTES (HSR_MAGIC_BYTES + HSR_EPOCH_BYTES + 8)
+
+/* Header: u8 zero, u8 type, u8 flags, u8 zero, u32 id, u32 tag, u32 length of the payload. A zero byte ends the frame. */
+#define HSR_HEADER_BYTES 16
+#define HSR_TRAILER_BYTES 1
+#define HSR_PAYLOAD_MAX 65536u
+#define HSR_MESSAGE_MAX 262144u
+
+#define HSR_RING_MAX 262144u
+#define HSR_STDIN_MAX 65536u
+#define HSR_EXECUTIONS_MAX 64
+#define HSR_TRANSFERS_MAX 16
+#define HSR_ARGV_MAX 4096
+#define HSR_ENV_MAX 4096
+#define HSR_PATH_BYTES 4096
+#define HSR_READ_MAX 65536u
+#define HSR_LIST_SCAN_MAX 65536u
+#define HSR_LIST_DEPTH_MAX 32
+#define HSR_ORPHANS_MAX 256
+#define HSR_REMEMBERED_MAX 64
+#define HSR_RLIMITS_MAX 16
+
+/* Flags of a frame. */
+#define HSR_FLAG_MORE 0x01   /* the message goes on in the next frame, which has the same type and id */
+#define HSR_FLAG_STDERR 0x02 /* OUTPUT: standard error, otherwise standard output */
+#define HSR_FLAG_BEGIN 0x02  /* FILE_WRITE: opens a transfer */
+#define HSR_FLAG_END 0x04    /* FILE_WRITE, STDIN: nothing follows */
+#define HSR_FLAG_BACKGROUND 0x08 /* WINDOW, FOLLOW: nobody reads; a full ring drops its oldest bytes */
+
+/* Messages from the gateway. */
+#define HSR_MSG_START 1
+#define HSR_MSG_FOLLOW 2
+#define HSR_MSG_WINDOW 3
+#define HSR_MSG_FORGET 4
+#define HSR_MSG_STDIN 5
+#define HSR_MSG_RESIZE 6
+#define HSR_MSG_SIGNAL 7
+#define HSR_MSG_LIST 8
+#define HSR_MSG_KILL_ORPHANS 9
+#define HSR_MSG_PING 10
+#define HSR_MSG_CANCEL 11
+#define HSR_MSG_QUIESCE 12
+#define HSR_MSG_RESUME 13
+#define HSR_MSG_FILE_WRITE 20
+#define HSR_MSG_FILE_READ 21
+#define HSR_MSG_FILE_STAT 22
+#define HSR_MSG_FILE_LIST 23
+#define HSR_MSG_FILE_MKDIR 24
+#define HSR_MSG_FILE_MOVE 25
+#define HSR_MSG_FILE_REMOVE 26
+#define HSR_MSG_FILE_CHMOD 27
+
+/* Messages from the agent. */
+#define HSR_MSG_HELLO 64
+#define HSR_MSG_STARTED 65
+#define HSR_MSG_FAILED 66
+#define HSR_MSG_OUTPUT 67
+#define HSR_MSG_EXIT 68
+#define HSR_MSG_STDIN_WINDOW 69
+#define HSR_MSG_FORGOTTEN 70
+#define HSR_MSG_RESULT 71
+#define HSR_MSG_ERROR 72
+
+/* START: flags. */
+#define HSR_START_STDIN 0x01      /* standard input comes in STDIN messages; otherwise it is at its end from the start */
+#define HSR_START_PTY 0x02        /* a terminal instead of pipes; its output is standard output */
+#define HSR_START_BACKGROUND 0x04 /* as HSR_FLAG_BACKGROUND */
+#define HSR_ID_DEFAULT 0xffffffffu /* START: the guest's own uid or gid */
+
+/* FAILED: the stage at which a start failed. */
+#define HSR_STAGE_REQUEST 1
+#define HSR_STAGE_RESOURCES 2
+#define HSR_STAGE_TERMINAL 3
+#define HSR_STAGE_LIMITS 4
+#define HSR_STAGE_IDENTITY 5
+#define HSR_STAGE_FOLDER 6
+#define HSR_STAGE_PROGRAM 7
+
+/* ERROR: codes. */
+#define HSR_ERROR_UNKNOWN_MESSAGE 1
+#define HSR_ERROR_MALFORMED 2
+#define HSR_ERROR_VERSION 3
+#define HSR_ERROR_FRAMING 4 /* the stream is no longer understood: this epoch is over */
+
+/* SIGNAL: whom it reaches. */
+#define HSR_SCOPE_PROCESS 0
+#define HSR_SCOPE_GROUP 1
+#define HSR_SCOPE_SESSION 2
+
+/* LIST: flags of an execution. */
+#define HSR_STATE_RUNNING 0x01
+#define HSR_STATE_BACKGROUND 0x02
+#define HSR_STATE_PTY 0x04
+#define HSR_STATE_SIGNALED 0x08
+
+/* HELLO: feature bits. */
+#define HSR_FEATURE_PTY 0x01
+#define HSR_FEATURE_FILES 0x02
+#define HSR_FEATURE_ORPHANS 0x04
+#define HSR_FEATURE_QUIESCE 0x08
+#define HSR_FEATURE_GUEST_ID 0x10 /* executions have another id than the agent */
+#define HSR_FEATURE_OOM 0x20      /* executions are killed for want of memory before the agent */
+#define HSR_FEATURE_PID1 0x40     /* the agent is process 1 */
+
+/* HELLO: state bits. */
+#define HSR_HELLO_QUIESCED 0x01
+
+/* RESUME: what was done, as bits of the result. */
+#define HSR_RESUMED_IDENTITY 0x01
+#define HSR_RESUMED_SEED 0x02
+#define HSR_RESUMED_CLOCK 0x04
+
+/* FILE_*: kinds of a file. */
+#define HSR_KIND_FILE 1
+#define HSR_KIND_FOLDER 2
+#define HSR_KIND_LINK 3
+#define HSR_KIND_OTHER 4
+
+#define HSR_MKDIR_PARENTS 0x01
+#define HSR_REMOVE_RECURSIVE 0x01
+
+#endif

@@ -1,0 +1,264 @@
+import { Buffer } from "node:buffer";
+import { constants } from "node:os";
+import type { AgentExecution, ExecutionExit, OutputChunk } from "@hsr/core";
+import { FieldReader, FieldWriter } from "./bytes.ts";
+import type { Epoch } from "./epoch.ts";
+import { AgentError, errnoName } from "./errors.ts";
+import type { Frame } from "./frame-reader.ts";
+import { OutputQueue } from "./output-queue.ts";
+import { ask, bounds, flag, signalScope, startStages, tell } from "./wire.ts";
+
+/** Bytes of each stream that the agent may send ahead of the reader. */
+export const creditBytes = 256 * 1024;
+
+/** One promise with its ends in hand; a rejection that nobody awaits is not an accident of the process. */
+function promised<Value>(): PromiseWithResolvers<Value> {
+  const ends = Promise.withResolvers<Value>();
+  ends.promise.catch(() => undefined);
+  return ends;
+}
+
+interface StdinPiece {
+  bytes: Buffer;
+  readonly taken: PromiseWithResolvers<void>;
+}
+
+/** One execution as seen from one epoch. */
+export class FollowedExecution implements AgentExecution {
+  readonly execId: number;
+  readonly output: AsyncIterable<OutputChunk>;
+  readonly #epoch: Epoch;
+  readonly #queue: OutputQueue;
+  readonly #started = promised<void>();
+  readonly #exit = promised<ExecutionExit>();
+  readonly #granted: [number, number];
+  readonly #kept: [number, number] = [0, 0];
+  #background: boolean;
+  #windowDirty = false;
+  #over = false;
+  #forgotten = false;
+  readonly #stdin: StdinPiece[] = [];
+  #stdinOffset = 0;
+  #stdinWindow: number = bounds.stdinMax;
+  #stdinEnding: "open" | "wanted" | "sent" | "closed" = "open";
+
+  constructor(epoch: Epoch, execId: number, from: { stdout: number; stderr: number }, background: boolean) {
+    this.execId = execId;
+    this.#epoch = epoch;
+    this.#background = background;
+    this.#granted = [from.stdout + creditBytes, from.stderr + creditBytes];
+    this.#queue = new OutputQueue(from, (chunk) => this.#taken(chunk));
+    this.#queue.gapsAllowed = background;
+    this.output = this.#queue;
+  }
+
+  get started(): Promise<void> {
+    return this.#started.promise;
+  }
+
+  get exit(): Promise<ExecutionExit> {
+    return this.#exit.promise;
+  }
+
+  /** Offsets up to which the agent may send, as START and FOLLOW carry them. */
+  get credit(): readonly [number, number] {
+    return this.#granted;
+  }
+
+  acknowledge(upTo: { readonly stdout: number; readonly stderr: number }): void {
+    this.#kept[0] = Math.max(this.#kept[0], upTo.stdout);
+    this.#kept[1] = Math.max(this.#kept[1], upTo.stderr);
+    this.#window();
+  }
+
+  setReader(reader: "foreground" | "background"): void {
+    this.#background = reader === "background";
+    this.#queue.gapsAllowed ||= this.#background;
+    this.#window();
+  }
+
+  forget(): void {
+    if (this.#forgotten) return;
+    this.#forgotten = true;
+    if (this.#epoch.over) return;
+    this.#epoch.forget(this);
+    this.fail(new AgentError("CLOSED", "the execution was forgotten"));
+  }
+
+  async signal(signal: number, scope: "process" | "group" | "session"): Promise<void> {
+    const fields = new FieldWriter().u64(this.#epoch.token()).u32(this.execId).u32(signal).u8(signalScope[scope]);
+    await this.#epoch.request(ask.SIGNAL, fields.finish(), "signal");
+  }
+
+  async resize(rows: number, cols: number): Promise<void> {
+    await this.#epoch.request(ask.RESIZE, new FieldWriter().u32(this.execId).u16(rows).u16(cols).finish(), "resize");
+  }
+
+  writeStdin(bytes: Uint8Array): Promise<void> {
+    if (this.#stdinEnding !== "open") return Promise.reject(new AgentError("EPIPE", "standard input is closed"));
+    if (this.#over) return Promise.reject(AgentError.closed(null));
+    if (bytes.length === 0) return Promise.resolve();
+    const piece = { bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), taken: promised<void>() };
+    this.#stdin.push(piece);
+    this.#pumpStdin();
+    return piece.taken.promise;
+  }
+
+  endStdin(): void {
+    if (this.#stdinEnding !== "open") return;
+    this.#stdinEnding = "wanted";
+    this.#pumpStdin();
+  }
+
+  /** A frame for this execution. Throws `PROTOCOL` on what no honest agent sends. */
+  take(frame: Frame): void {
+    const fields = new FieldReader(frame.payload);
+    switch (frame.type) {
+      case tell.STARTED:
+        this.#started.resolve();
+        return;
+      case tell.FAILED:
+        return this.#takeFailed(fields);
+      case tell.OUTPUT:
+        return this.#takeOutput(frame, fields);
+      case tell.EXIT:
+        return this.#takeExit(fields);
+      case tell.STDIN_WINDOW:
+        return this.#takeStdinWindow(fields);
+      default:
+        throw AgentError.protocol(`message ${frame.type} for an execution`);
+    }
+  }
+
+  /** The epoch is over: whatever is still awaited fails with `error`. */
+  fail(error: AgentError): void {
+    this.#over = true;
+    this.#started.reject(error);
+    this.#exit.reject(error);
+    this.#closeStdin(error);
+    this.#queue.fail(error);
+  }
+
+  /** Called before each write to the stream, so that many acknowledgements become one message. */
+  flushWindow(): void {
+    if (!this.#windowDirty || this.#over || this.#forgotten) return;
+    this.#windowDirty = false;
+    const fields = new FieldWriter().u64(this.#granted[0]).u64(this.#granted[1]).u64(this.#kept[0]).u64(this.#kept[1]);
+    this.#epoch.send(ask.WINDOW, this.#background ? flag.BACKGROUND : 0, this.execId, fields.finish());
+  }
+
+  #window(): void {
+    if (this.#over || this.#forgotten) return;
+    this.#windowDirty = true;
+    this.#epoch.wantFlush(this);
+  }
+
+  /** A reader took a chunk: grant more once a good part of the window is used. */
+  #taken(chunk: OutputChunk): void {
+    const which = chunk.stream === "stdout" ? 0 : 1;
+    const wanted = chunk.offset + chunk.bytes.length + creditBytes;
+    if (wanted - this.#granted[which] < creditBytes / 4) return;
+    this.#granted[which] = wanted;
+    this.#window();
+  }
+
+  #takeFailed(fields: FieldReader): void {
+    const errno = fields.u32();
+    const stage = startStages[fields.u32() as keyof typeof startStages] ?? "unknown";
+    fields.done();
+    if (this.#over) throw AgentError.protocol("a start that failed after the end");
+    const code = errno === constants.errno.ESRCH && stage === "request" ? "ESRCH" : errnoName(errno);
+    this.fail(new AgentError(code, `the program could not be started (${stage}): ${code}`, stage));
+  }
+
+  #takeOutput(frame: Frame, fields: FieldReader): void {
+    const which = frame.flags & flag.STDERR ? 1 : 0;
+    const offset = fields.u64();
+    const bytes = fields.rest();
+    if (this.#over) throw AgentError.protocol("output after the end");
+    if (offset + bytes.length > this.#granted[which]) throw AgentError.protocol("output beyond the credit");
+    this.#queue.put(which === 1 ? "stderr" : "stdout", offset, bytes);
+  }
+
+  #takeExit(fields: FieldReader): void {
+    const signaled = fields.u32();
+    const code = fields.u32();
+    const [stdoutBytes, stdoutDropped, stderrBytes, stderrDropped] = [
+      fields.u64(),
+      fields.u64(),
+      fields.u64(),
+      fields.u64(),
+    ];
+    const exit: ExecutionExit = {
+      source: "guest",
+      exitCode: signaled ? null : code & 0xff,
+      signal: signaled ? code & 0x7f : null,
+      stdoutBytes,
+      stderrBytes,
+      stdoutDroppedBytes: stdoutDropped,
+      stderrDroppedBytes: stderrDropped,
+      userCpuUs: fields.u64(),
+      systemCpuUs: fields.u64(),
+      maxRssBytes: fields.u64(),
+    };
+    fields.done();
+    if (this.#over) throw AgentError.protocol("a second end of one execution");
+    this.#queue.end({ stdout: stdoutBytes, stderr: stderrBytes });
+    this.#over = true;
+    this.#started.resolve();
+    this.#exit.resolve(exit);
+    this.#closeStdin(new AgentError("EPIPE", "the program ended"));
+  }
+
+  #takeStdinWindow(fields: FieldReader): void {
+    const window = fields.u64();
+    const closed = fields.u8();
+    fields.done();
+    if (window < this.#stdinWindow && !closed && window !== bounds.stdinMax)
+      throw AgentError.protocol("a window that shrinks");
+    this.#stdinWindow = Math.max(window, this.#stdinWindow);
+    if (closed) this.#closeStdin(new AgentError("EPIPE", "the program closed its standard input"));
+    else this.#pumpStdin();
+  }
+
+  #closeStdin(error: AgentError): void {
+    this.#stdinEnding = "closed";
+    for (const piece of this.#stdin.splice(0)) piece.taken.reject(error);
+  }
+
+  #pumpStdin(): void {
+    if (this.#over) return;
+    for (let piece = this.#stdin[0]; piece; piece = this.#stdin[0]) {
+      const room = Math.min(this.#stdinWindow - this.#stdinOffset, bounds.payloadMax - 8);
+      if (room <= 0) return;
+      const part = piece.bytes.subarray(0, room);
+      const last = part.length === piece.bytes.length;
+      if (last) this.#stdin.shift();
+      const ends = last && this.#stdin.length === 0 && this.#stdinEnding === "wanted";
+      if (ends) this.#stdinEnding = "sent";
+      this.#epoch.send(
+        ask.STDIN,
+        ends ? flag.END : 0,
+        this.execId,
+        new FieldWriter().u64(this.#stdinOffset).bytes(part).finish(),
+      );
+      this.#stdinOffset += part.length;
+      if (last) piece.taken.resolve();
+      else piece.bytes = piece.bytes.subarray(part.length);
+    }
+    if (this.#stdinEnding !== "wanted") return;
+    this.#stdinEnding = "sent";
+    this.#epoch.send(ask.STDIN, flag.END, this.execId, new FieldWriter().u64(this.#stdinOffset).finish());
+  }
+
+  /** After a re-attach bytes may be gone that were dropped or acknowledged before. */
+  allowGaps(): void {
+    this.#queue.gapsAllowed = true;
+  }
+
+  /** After a re-attach: how much of standard input the agent has. */
+  resumeStdin(accepted: number): void {
+    this.#stdinOffset = accepted;
+    this.#stdinWindow = Math.max(this.#stdinWindow, accepted);
+  }
+}

@@ -1,0 +1,102 @@
+import { Buffer } from "node:buffer";
+import { AgentError } from "./errors.ts";
+import { bounds, echoMagic } from "./wire.ts";
+
+/** One frame from the agent. `payload` may share memory with what came before and after it. */
+export interface Frame {
+  readonly type: number;
+  readonly flags: number;
+  readonly id: number;
+  readonly payload: Buffer;
+}
+
+/** Bytes of other epochs that are passed over before the agent's answer must have come. */
+const strayBytesMax = 16 * 1024 * 1024;
+
+/**
+ * Turns the agent's bytes into frames of one epoch: passes over everything until the echo of its own opening, and throws at
+ * the first byte after it that is not a frame of this epoch. Keeps at most one frame in memory.
+ */
+export class FrameReader {
+  readonly #echo: Buffer;
+  readonly #tag: number;
+  readonly #onEcho: () => void;
+  readonly #onFrame: (frame: Frame) => void;
+  #open = false;
+  #stray = 0;
+  /** While scanning: the last bytes, which may be the beginning of the echo. */
+  #tail: Buffer = Buffer.alloc(0);
+  readonly #header = Buffer.alloc(bounds.headerBytes);
+  #headerHave = 0;
+  #body: Buffer | null = null;
+  #bodyHave = 0;
+
+  constructor(epoch: Buffer, onEcho: () => void, onFrame: (frame: Frame) => void) {
+    this.#echo = Buffer.concat([echoMagic, epoch]);
+    this.#tag = epoch.readUInt32LE(0);
+    this.#onEcho = onEcho;
+    this.#onFrame = onFrame;
+  }
+
+  /** Throws `AgentError` `PROTOCOL`; the reader must not be used after that. */
+  push(chunk: Buffer): void {
+    let rest = this.#open ? chunk : this.#scan(chunk);
+    while (rest.length > 0) rest = this.#body ? this.#takeBody(this.#body, rest) : this.#takeHeader(rest);
+  }
+
+  #scan(chunk: Buffer): Buffer {
+    const bytes = this.#tail.length > 0 ? Buffer.concat([this.#tail, chunk]) : chunk;
+    const at = bytes.indexOf(this.#echo);
+    if (at >= 0) {
+      this.#open = true;
+      this.#tail = Buffer.alloc(0);
+      this.#onEcho();
+      return bytes.subarray(at + this.#echo.length);
+    }
+    this.#stray += chunk.length;
+    if (this.#stray > strayBytesMax) throw AgentError.protocol("too many bytes before the answer to the opening");
+    this.#tail = Buffer.from(bytes.subarray(Math.max(0, bytes.length - this.#echo.length + 1)));
+    return Buffer.alloc(0);
+  }
+
+  #takeHeader(bytes: Buffer): Buffer {
+    const taken = bytes.copy(this.#header, this.#headerHave);
+    this.#headerHave += taken;
+    const rest = bytes.subarray(taken);
+    if (this.#headerHave < bounds.headerBytes) return rest;
+    const header = this.#header;
+    this.#headerHave = 0;
+    const length = header.readUInt32LE(12);
+    if (header[0] !== 0 || header[3] !== 0 || header.readUInt32LE(8) !== this.#tag || length > bounds.payloadMax)
+      throw AgentError.protocol("not a frame of this epoch");
+    const whole = length + bounds.trailerBytes;
+    if (rest.length >= whole) {
+      this.#emit(rest.subarray(0, whole));
+      return rest.subarray(whole);
+    }
+    this.#body = Buffer.allocUnsafe(whole);
+    this.#bodyHave = rest.copy(this.#body);
+    return Buffer.alloc(0);
+  }
+
+  #takeBody(body: Buffer, bytes: Buffer): Buffer {
+    const taken = bytes.copy(body, this.#bodyHave);
+    this.#bodyHave += taken;
+    if (this.#bodyHave === body.length) {
+      this.#body = null;
+      this.#emit(body);
+    }
+    return bytes.subarray(taken);
+  }
+
+  #emit(body: Buffer): void {
+    if (body[body.length - 1] !== 0) throw AgentError.protocol("a frame without its end");
+    const header = this.#header;
+    this.#onFrame({
+      type: header.readUInt8(1),
+      flags: header.readUInt8(2),
+      id: header.readUInt32LE(4),
+      payload: body.subarray(0, body.length - 1),
+    });
+  }
+}

@@ -1,0 +1,2 @@
+export { AgentError, errnoName } from "./errors.ts";
+export { openAgent } from "./open-agent.ts";
