@@ -53,17 +53,12 @@ export function lockDirectory(directory: string, holder: { readonly listen: stri
   } catch (thrown) {
     if (!hasCode(thrown, "EEXIST")) throw thrown;
   }
-  const database = new DatabaseSync(path, { timeout: 0 });
-  try {
-    begin(database, path);
-  } catch (thrown) {
-    database.close();
-    if (!isBusy(thrown)) throw new StoreError("failed", `cannot lock ${directory}`, { cause: thrown });
+  const database = lockFile(path);
+  if (database === null)
     throw new StoreError(
       "locked",
       `Another gateway holds the data directory ${directory}: ${whoHolds(notePath)}. Stop it, or give this one another --data-dir.`,
     );
-  }
   const note = { pid: process.pid, host: hostname(), listen: holder.listen, since: new Date().toISOString() };
   writeFileSync(notePath, `${JSON.stringify(note)}\n`, { mode: privateFile });
   return {
@@ -73,14 +68,19 @@ export function lockDirectory(directory: string, holder: { readonly listen: stri
   };
 }
 
-function begin(database: DatabaseSync, path: string): void {
+/** The connection that holds the lock as long as it is open, or `null` if another process has it. */
+function lockFile(path: string, isSecondTry = false): DatabaseSync | null {
+  const database = new DatabaseSync(path, { timeout: 0 });
   try {
     database.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+    return database;
   } catch (thrown) {
-    if (isBusy(thrown)) throw thrown;
+    database.close();
+    if (isBusy(thrown)) return null;
+    if (isSecondTry) throw new StoreError("failed", `cannot lock ${path}`, { cause: thrown });
     // The file's content means nothing, so a damaged one is emptied in place; a new inode would let two lock at once.
     truncateSync(path, 0);
-    database.exec("BEGIN EXCLUSIVE");
+    return lockFile(path, true);
   }
 }
 

@@ -1,1 +1,2 @@
 export { openSqliteStore, type SqliteStoreOptions } from "./sqlite.ts";
+export { measureStore, startUpkeep, type Upkeep } from "./upkeep.ts";

@@ -1,0 +1,64 @@
+/** What the store needs from time to time: retention, and its figures for `/metrics`. */
+import { type Clock, type Log, type Metrics, type Store, StoreError } from "@hsr/core";
+import type { Config } from "../config.ts";
+
+/** Rows of each kind that one tick may delete; more follow at the next turn of the event loop's idle time. */
+const rowsPerTick = 200;
+const dayMs = 86_400_000;
+
+export interface Upkeep {
+  /** Ends the ticks; resolves when one that is under way has ended. */
+  close(): Promise<void>;
+}
+
+/** Deletes what is too old, at each tick a bounded amount. */
+export function startUpkeep(
+  store: Store,
+  { retention }: Pick<Config, "retention">,
+  { clock, log, metrics }: { readonly clock: Clock; readonly log: Log; readonly metrics: Metrics },
+): Upkeep {
+  let running: Promise<void> = Promise.resolve();
+  let busy = false;
+
+  async function tick(): Promise<void> {
+    const nowMs = clock.now();
+    const report = await store.prune({
+      nowMs,
+      runsFinishedBeforeMs: nowMs - retention.runDays * dayMs,
+      keepFinishedRuns: retention.runRows,
+      auditBeforeMs: nowMs - retention.auditDays * dayMs,
+      maxRows: rowsPerTick,
+    });
+    metrics.count("hsr_store_pruned_total", { kind: "run" }, report.runs);
+    metrics.count("hsr_store_pruned_total", { kind: "idempotency_key" }, report.idempotencyKeys);
+    metrics.count("hsr_store_pruned_total", { kind: "audit_entry" }, report.auditEntries);
+  }
+
+  const timer = setInterval(() => {
+    if (busy) return;
+    busy = true;
+    running = tick()
+      .catch((err: unknown) => {
+        if (!(err instanceof StoreError && err.code === "closed"))
+          log.error({ err }, "retention failed; it tries again");
+      })
+      .finally(() => {
+        busy = false;
+      });
+  }, retention.tickMs);
+  timer.unref();
+  return {
+    close: () => {
+      clearInterval(timer);
+      return running;
+    },
+  };
+}
+
+/** Sets the store's gauges; to be called before each scrape. */
+export async function measureStore(store: Store, metrics: Metrics): Promise<void> {
+  const { databaseBytes, walBytes } = await store.status();
+  metrics.set("hsr_store_bytes", { file: "database" }, databaseBytes);
+  metrics.set("hsr_store_bytes", { file: "wal" }, walBytes);
+  for (const [state, runs] of Object.entries(await store.runs.counts())) metrics.set("hsr_store_runs", { state }, runs);
+}
