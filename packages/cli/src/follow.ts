@@ -37,7 +37,7 @@ export async function followRun(
   client: Client,
   first: AsyncIterable<ServerEvent>,
   follower: Follower,
-  known: { id?: string } = {},
+  known: { readonly id?: string; readonly signal?: AbortSignal } = {},
 ): Promise<RunSummary> {
   let source: AsyncIterable<ServerEvent> = first;
   let id = known.id;
@@ -54,7 +54,7 @@ export async function followRun(
         if (event.type === "run.finished") return event.data;
       }
     } catch (error) {
-      if (!isConnectionLoss(error)) throw error;
+      if (known.signal?.aborted || !isConnectionLoss(error)) throw error;
     }
     if (id === undefined)
       throw new Failure("the gateway closed the connection before the run had an id", { hint: "run it again" });
@@ -67,13 +67,21 @@ export async function followRun(
       });
     }
     await sleep(RECONNECT_EVERY_MS);
-    source = again(client, id, lastEventId);
+    source = again(client, id, lastEventId, known.signal);
   }
 }
 
 /** The rest of a run's events. Connecting is part of the iteration, so that a failure to connect is a lost connection too. */
-async function* again(client: Client, id: string, lastEventId: string | undefined): AsyncGenerator<ServerEvent> {
+async function* again(
+  client: Client,
+  id: string,
+  lastEventId: string | undefined,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ServerEvent> {
   const headers: Record<string, string> = lastEventId === undefined ? {} : { "last-event-id": lastEventId };
-  const { events } = await client.events(`/v1/runs/${encodeURIComponent(id)}/events`, { headers });
+  const { events } = await client.events(`/v1/runs/${encodeURIComponent(id)}/events`, {
+    headers,
+    ...(signal ? { signal } : {}),
+  });
   yield* events;
 }

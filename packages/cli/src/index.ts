@@ -3,7 +3,11 @@ import { Command, CommanderError } from "commander";
 import { type Context, type GlobalFlags, makeContext } from "./context.ts";
 import { exitCodes, Failure } from "./failure.ts";
 import { visibleLines } from "./terminal.ts";
+import { doctorCommand } from "./verbs/doctor.ts";
+import { keyCommand } from "./verbs/key.ts";
 import { runCommand } from "./verbs/run.ts";
+import { runsCommand } from "./verbs/runs.ts";
+import { runtimesCommand } from "./verbs/runtimes.ts";
 import { versionCommand } from "./verbs/version.ts";
 
 /** The whole command line. `rawArguments` are the words after the program's name. */
@@ -17,10 +21,21 @@ function buildProgram(rawArguments: readonly string[]): { program: Command; cont
     .enablePositionalOptions()
     .showHelpAfterError("(see `hsrctl --help`, or `hsrctl VERB --help`)")
     .exitOverride();
-  for (const command of [runCommand(context, rawArguments), versionCommand(context)]) {
-    program.addCommand(command.exitOverride().showHelpAfterError(`(see \`hsrctl ${command.name()} --help\`)`));
-  }
+  program
+    .addCommand(runCommand(context, rawArguments))
+    .addCommand(runsCommand(context))
+    .addCommand(runtimesCommand(context))
+    .addCommand(doctorCommand(context))
+    .addCommand(keyCommand(context))
+    .addCommand(versionCommand(context));
+  program.commands.forEach(throwInsteadOfExit);
   return { program, context };
+}
+
+/** Commands that were added ready-made do not inherit these two settings. */
+function throwInsteadOfExit(command: Command): void {
+  command.exitOverride().showHelpAfterError("(--help explains it)");
+  command.commands.forEach(throwInsteadOfExit);
 }
 
 /** Runs a command line. Sets `process.exitCode`; never throws. */
