@@ -1,0 +1,241 @@
+// What the launcher does with each request, and what it says.
+#include "worker.h"
+
+#include "io.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { REPLY_MAX_BYTES = 512 + SANDBOXES_MAX * (4 + WIRE_NAME_MAX_BYTES) };
+
+static void reply(struct worker *w, struct connection *c, struct message *message) {
+    connection_send(w, c, message->bytes, message_finish(message));
+}
+
+void answer_error(struct worker *w, struct connection *c, uint32_t number, const char *code, const char *text,
+                  const char *limit) {
+    uint8_t bytes[1024];
+    struct message message;
+    message_begin(&message, bytes, sizeof bytes, MSG_ERROR, number);
+    message_text(&message, TAG_ERROR_CODE, code);
+    message_text(&message, TAG_MESSAGE, text);
+    if (limit) message_text(&message, TAG_LIMIT, limit);
+    reply(w, c, &message);
+}
+
+static void refuse(struct worker *w, struct connection *c, const struct request *r, const char *code,
+                   const char *text, const char *limit) {
+    answer_error(w, c, r->number, code, text, limit);
+    connection_close(w, c);
+}
+
+static void put_usage(struct message *message, const struct usage *usage, uint64_t wall_ms) {
+    message_u64(message, TAG_WALL_MS, wall_ms);
+    // A figure that this host cannot give is left out.
+    if (usage->cpu_us != UINT64_MAX) message_u64(message, TAG_CPU_US, usage->cpu_us);
+    if (usage->memory_peak_bytes != UINT64_MAX) message_u64(message, TAG_MEMORY_PEAK_BYTES, usage->memory_peak_bytes);
+    if (usage->oom_kills != UINT64_MAX) message_u64(message, TAG_OOM_KILLS, usage->oom_kills);
+}
+
+static void put_end(struct message *message, const char *id, const char *reason, const char *detail, uint64_t wall_ms,
+                    const struct usage *usage) {
+    message_text(message, TAG_SANDBOX, id);
+    message_text(message, TAG_REASON, reason);
+    if (detail[0]) message_text(message, TAG_DETAIL, detail);
+    put_usage(message, usage, wall_ms);
+}
+
+void answer_killed(struct worker *w, const struct sandbox *s, const struct kill_waiter *waiter) {
+    uint8_t bytes[1024];
+    struct message message;
+    if (!waiter->connection) return;
+    message_begin(&message, bytes, sizeof bytes, MSG_OK, waiter->request);
+    put_end(&message, s->id, s->reason, s->detail, sandbox_wall_ms(s), &s->usage);
+    reply(w, waiter->connection, &message);
+}
+
+void announce_ended(struct worker *w, const struct sandbox *s) {
+    uint8_t bytes[1024];
+    struct message message;
+    message_begin(&message, bytes, sizeof bytes, MSG_ENDED, 0);
+    put_end(&message, s->id, s->reason, s->detail, sandbox_wall_ms(s), &s->usage);
+    if (broadcast(w, bytes, message_finish(&message)) > 0) return;
+    // Nobody listens: kept for the next gateway, the oldest giving way.
+    if (w->ended_count == ENDED_MAX) memmove(w->ended, w->ended + 1, sizeof *w->ended * --w->ended_count);
+    struct ended *e = &w->ended[w->ended_count++];
+    *e = (struct ended){.reason = s->reason, .wall_ms = sandbox_wall_ms(s), .usage = s->usage};
+    snprintf(e->id, sizeof e->id, "%s", s->id);
+    snprintf(e->detail, sizeof e->detail, "%s", s->detail);
+}
+
+static bool version(const struct request *r) {
+    return r->version_min <= WIRE_VERSION_MAX && r->version_max >= WIRE_VERSION_MIN;
+}
+
+static uint64_t chosen_version(const struct request *r) {
+    return r->version_max < WIRE_VERSION_MAX ? r->version_max : WIRE_VERSION_MAX;
+}
+
+static void hello(struct worker *w, struct connection *c, const struct request *r) {
+    static uint8_t bytes[8192];
+    struct message message;
+    c->state = CONNECTION_CONTROL;
+    message_begin(&message, bytes, sizeof bytes, MSG_OK, r->number);
+    message_u64(&message, TAG_VERSION, chosen_version(r));
+    facts_write(w, &message);
+    reply(w, c, &message);
+    for (unsigned i = 0; i < w->ended_count; i++) {
+        const struct ended *e = &w->ended[i];
+        message_begin(&message, bytes, sizeof bytes, MSG_ENDED, 0);
+        put_end(&message, e->id, e->reason, e->detail, e->wall_ms, &e->usage);
+        reply(w, c, &message);
+    }
+    w->ended_count = 0;
+}
+
+// The first required limit that this host does not enforce, or NULL.
+static const char *unenforceable(limit_set required, limit_set enforces) {
+    for (int i = 0; i < LIMIT_COUNT; i++)
+        if ((required & ~enforces) >> i & 1) return limit_names[i];
+    return NULL;
+}
+
+static void launched(struct worker *w, struct connection *c, const struct request *r, limit_set enforces) {
+    uint8_t bytes[512];
+    struct message message;
+    message_begin(&message, bytes, sizeof bytes, MSG_OK, r->number);
+    message_u64(&message, TAG_VERSION, chosen_version(r));
+    for (int i = 0; i < LIMIT_COUNT; i++)
+        if (!(enforces >> i & 1)) message_text(&message, TAG_UNENFORCED, limit_names[i]);
+    reply(w, c, &message);
+}
+
+static void launch(struct worker *w, struct connection *c, const struct request *r) {
+    enum limit which;
+    limit_set enforces = w->enforces;
+    const char *lacking = unenforceable(r->required, enforces);
+    if (!limits_check(&r->limits, &which))
+        return refuse(w, c, r, "bad_limit", "a limit is out of bounds", limit_names[which]);
+    if (w->stopping) return refuse(w, c, r, "stopping", "the launcher is being stopped", NULL);
+    if (lacking) return refuse(w, c, r, "unenforceable", "this host cannot enforce a required limit", lacking);
+    if (sandbox_find(w, r->sandbox)) return refuse(w, c, r, "exists", "a sandbox of this id lives", NULL);
+    int filter = profile_open(&w->profiles, r->profile);
+    if (filter < 0) return refuse(w, c, r, "unknown_profile", "there is no such system-call profile", NULL);
+    struct sandbox *s = sandbox_take_stem(w);
+    if (!s) {
+        close(filter);
+        const char *code = errno == EAGAIN ? "full" : "failed";
+        return refuse(w, c, r, code, w->trouble[0] ? w->trouble : "no sandbox can be made now", NULL);
+    }
+    const limit_set grouped = 1u << LIMIT_MEMORY | 1u << LIMIT_PIDS | 1u << LIMIT_CPU;
+    enforces &= ~grouped | leaf_limit(w->cgroups, s->leaf, &r->limits);
+    lacking = unenforceable(r->required, enforces);
+    if (lacking) {
+        close(filter);
+        sandbox_kill(w, s, "destroyed");
+        return refuse(w, c, r, "unenforceable", "the kernel did not take a required limit", lacking);
+    }
+    // The reply goes out before the agent can write: from here on the connection is its stream.
+    launched(w, c, r, enforces);
+    if (c->socket.fd >= 0 && !sandbox_start(w, s, r, c->socket.fd, filter)) sandbox_kill(w, s, "setup_failed");
+    close(filter);
+    connection_close(w, c);
+}
+
+static void join(struct worker *w, struct connection *c, const struct request *r) {
+    struct sandbox *s = sandbox_find(w, r->sandbox);
+    if (!s || s->state == SANDBOX_DYING) return refuse(w, c, r, "not_found", "no such sandbox lives", NULL);
+    launched(w, c, r, w->enforces);
+    if (c->socket.fd >= 0) sandbox_join(s, c->socket.fd);
+    connection_close(w, c);
+}
+
+static void kill_one(struct worker *w, struct connection *c, const struct request *r) {
+    struct sandbox *s = sandbox_find(w, r->sandbox);
+    if (!s) return answer_error(w, c, r->number, "not_found", "no such sandbox lives", NULL);
+    if (s->waiter_count == KILL_WAITERS_MAX)
+        return answer_error(w, c, r->number, "busy", "too many wait for this end already", NULL);
+    s->waiters[s->waiter_count++] = (struct kill_waiter){c, r->number};
+    sandbox_kill(w, s, "destroyed");
+}
+
+static void usage(struct worker *w, struct connection *c, const struct request *r) {
+    struct sandbox *s = sandbox_find(w, r->sandbox);
+    if (!s) return answer_error(w, c, r->number, "not_found", "no such sandbox lives", NULL);
+    uint8_t bytes[512];
+    struct message message;
+    struct usage now;
+    leaf_usage(w->cgroups, s->leaf, &now);
+    message_begin(&message, bytes, sizeof bytes, MSG_OK, r->number);
+    put_usage(&message, &now, sandbox_wall_ms(s));
+    reply(w, c, &message);
+}
+
+static void list(struct worker *w, struct connection *c, const struct request *r) {
+    static uint8_t bytes[REPLY_MAX_BYTES];
+    struct message message;
+    message_begin(&message, bytes, sizeof bytes, MSG_OK, r->number);
+    for (unsigned i = 0; i < w->sandbox_count; i++) {
+        const struct sandbox *s = w->sandboxes[i];
+        if (s->state == SANDBOX_STARTING || s->state == SANDBOX_LIVE) message_text(&message, TAG_SANDBOX, s->id);
+    }
+    reply(w, c, &message);
+}
+
+static void sweep(struct worker *w, struct connection *c, const struct request *r) {
+    static uint8_t bytes[REPLY_MAX_BYTES];
+    struct message message;
+    message_begin(&message, bytes, sizeof bytes, MSG_OK, r->number);
+    for (unsigned i = 0; i < w->sandbox_count; i++) {
+        struct sandbox *s = w->sandboxes[i];
+        if ((s->state != SANDBOX_STARTING && s->state != SANDBOX_LIVE) || request_names(r, s->id)) continue;
+        message_text(&message, TAG_SANDBOX, s->id);
+        sandbox_kill(w, s, "destroyed");
+    }
+    reply(w, c, &message);
+}
+
+static void facts(struct worker *w, struct connection *c, const struct request *r) {
+    uint8_t bytes[4096];
+    struct message message;
+    message_begin(&message, bytes, sizeof bytes, MSG_OK, r->number);
+    facts_write(w, &message);
+    reply(w, c, &message);
+}
+
+static void prepare(struct worker *w, struct connection *c, const struct request *r) {
+    uint8_t bytes[128];
+    struct message message;
+    // More than this many waiting sandboxes cost memory and gain nothing.
+    w->stems_wanted = r->count > 32 ? 32 : (unsigned)r->count;
+    stems_refill(w);
+    message_begin(&message, bytes, sizeof bytes, MSG_OK, r->number);
+    message_u64(&message, TAG_COUNT, w->stems_wanted);
+    reply(w, c, &message);
+}
+
+void answer_first(struct worker *w, struct connection *c, const struct request *r) {
+    bool versioned = r->type == MSG_HELLO || r->type == MSG_LAUNCH || r->type == MSG_CLAIM || r->type == MSG_JOIN;
+    if (versioned && !version(r)) return refuse(w, c, r, "version", "no common protocol version", NULL);
+    switch (r->type) {
+    case MSG_HELLO: return hello(w, c, r);
+    case MSG_LAUNCH:
+    case MSG_CLAIM: return launch(w, c, r);
+    case MSG_JOIN: return join(w, c, r);
+    default: return refuse(w, c, r, "malformed", "the first message must be hello, launch, claim or join", NULL);
+    }
+}
+
+void answer_control(struct worker *w, struct connection *c, const struct request *r) {
+    switch (r->type) {
+    case MSG_KILL: return kill_one(w, c, r);
+    case MSG_USAGE: return usage(w, c, r);
+    case MSG_LIST: return list(w, c, r);
+    case MSG_FACTS: return facts(w, c, r);
+    case MSG_SWEEP: return sweep(w, c, r);
+    case MSG_PREPARE: return prepare(w, c, r);
+    default: return refuse(w, c, r, "malformed", "this message has no place on a control connection", NULL);
+    }
+}

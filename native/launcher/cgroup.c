@@ -1,0 +1,167 @@
+// One leaf: its making, its limits, its end, its figures.
+#include "cgroup.h"
+
+#include "io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void path_in(char out[96], const char *leaf, const char *file) {
+    snprintf(out, 96, "%s/%s", leaf, file);
+}
+
+static int write_leaf(const struct cgroups *c, enum tree tree, const char *leaf, const char *file, const char *text) {
+    char path[96];
+    if (c->parent[tree] < 0) return ENOENT;
+    path_in(path, leaf, file);
+    return write_at(c->parent[tree], path, text);
+}
+
+static ssize_t read_leaf(const struct cgroups *c, enum tree tree, const char *leaf, const char *file, char *out,
+                         size_t cap) {
+    char path[96];
+    if (c->parent[tree] < 0) return -1;
+    path_in(path, leaf, file);
+    return read_at(c->parent[tree], path, out, cap);
+}
+
+int leaf_make(const struct cgroups *c, const char *leaf) {
+    for (int tree = 0; tree < TREE_COUNT; tree++) {
+        if (c->parent[tree] < 0 || mkdirat(c->parent[tree], leaf, 0755) == 0) continue;
+        int error = errno;
+        while (tree-- > 0)
+            if (c->parent[tree] >= 0) unlinkat(c->parent[tree], leaf, AT_REMOVEDIR);
+        return error;
+    }
+    return 0;
+}
+
+int leaf_open_procs(const struct cgroups *c, const char *leaf, int out[TREE_COUNT]) {
+    int count = 0;
+    for (int tree = 0; tree < TREE_COUNT; tree++) {
+        char path[96];
+        if (c->parent[tree] < 0) continue;
+        path_in(path, leaf, "cgroup.procs");
+        int fd = openat(c->parent[tree], path, O_WRONLY | O_CLOEXEC);
+        if (fd < 0) {
+            int error = errno;
+            while (count > 0)
+                close(out[--count]);
+            errno = error;
+            return -1;
+        }
+        out[count++] = fd;
+    }
+    return count;
+}
+
+static bool limit_memory(const struct cgroups *c, const char *leaf, uint64_t bytes) {
+    char number[32];
+    snprintf(number, sizeof number, "%llu", (unsigned long long)bytes);
+    if (c->v2_controllers) {
+        // A host without swap has no swap file to write; a host with swap must take the zero.
+        int swap = write_leaf(c, TREE_V2, leaf, "memory.swap.max", "0");
+        return (swap == 0 || swap == ENOENT) && write_leaf(c, TREE_V2, leaf, "memory.max", number) == 0;
+    }
+    if (write_leaf(c, TREE_MEMORY, leaf, "memory.limit_in_bytes", number) != 0) return false;
+    return !c->swap_file || write_leaf(c, TREE_MEMORY, leaf, "memory.memsw.limit_in_bytes", number) == 0;
+}
+
+static bool limit_pids(const struct cgroups *c, const char *leaf, uint64_t pids) {
+    char number[32];
+    snprintf(number, sizeof number, "%llu", (unsigned long long)pids);
+    return write_leaf(c, c->v2_controllers ? TREE_V2 : TREE_PIDS, leaf, "pids.max", number) == 0;
+}
+
+static bool limit_cpu(const struct cgroups *c, const char *leaf, uint64_t millis) {
+    char text[64];
+    if (c->v2_controllers) {
+        snprintf(text, sizeof text, "%llu 100000", (unsigned long long)millis * 100);
+        return write_leaf(c, TREE_V2, leaf, "cpu.max", text) == 0;
+    }
+    // 100 ms is the kernel's own period for a new group.
+    snprintf(text, sizeof text, "%llu", (unsigned long long)millis * 100);
+    return write_leaf(c, TREE_CPU, leaf, "cpu.cfs_quota_us", text) == 0;
+}
+
+limit_set leaf_limit(const struct cgroups *c, const char *leaf, const struct limits *limits) {
+    limit_set taken = 0;
+    if (limit_memory(c, leaf, limits->memory_bytes)) taken |= 1u << LIMIT_MEMORY;
+    if (limit_pids(c, leaf, limits->pids)) taken |= 1u << LIMIT_PIDS;
+    if (limit_cpu(c, leaf, limits->cpu_millis)) taken |= 1u << LIMIT_CPU;
+    return taken;
+}
+
+bool leaf_freeze(const struct cgroups *c, const char *leaf, bool frozen) {
+    if (write_leaf(c, TREE_V2, leaf, "cgroup.freeze", frozen ? "1" : "0") == 0) return true;
+    return write_leaf(c, TREE_FREEZER, leaf, "freezer.state", frozen ? "FROZEN" : "THAWED") == 0;
+}
+
+// Without cgroup.kill: stop everything, so that nothing forks away, then signal each, then let them die.
+static void kill_one_by_one(const struct cgroups *c, const char *leaf) {
+    static char pids[65536];
+    for (int round = 0; round < 4; round++) {
+        leaf_freeze(c, leaf, true);
+        bool any = false;
+        for (int tree = 0; tree < TREE_COUNT && !any; tree++) {
+            if (read_leaf(c, tree, leaf, "cgroup.procs", pids, sizeof pids) <= 0) continue;
+            for (char *at = pids; *at;) {
+                char *end;
+                long pid = strtol(at, &end, 10);
+                if (end == at) break;
+                if (pid > 1 && kill((pid_t)pid, SIGKILL) == 0) any = true;
+                at = *end ? end + 1 : end;
+            }
+        }
+        leaf_freeze(c, leaf, false);
+        if (!any) return;
+    }
+}
+
+void leaf_kill(const struct cgroups *c, const char *leaf) {
+    if (c->kill_file && write_leaf(c, TREE_V2, leaf, "cgroup.kill", "1") == 0) return;
+    kill_one_by_one(c, leaf);
+}
+
+static uint64_t read_number(const struct cgroups *c, enum tree tree, const char *leaf, const char *file) {
+    char text[64];
+    if (read_leaf(c, tree, leaf, file, text, sizeof text) <= 0) return UINT64_MAX;
+    return strtoull(text, NULL, 10);
+}
+
+static uint64_t read_keyed(const struct cgroups *c, enum tree tree, const char *leaf, const char *file,
+                           const char *key) {
+    char text[2048];
+    uint64_t value;
+    if (read_leaf(c, tree, leaf, file, text, sizeof text) <= 0 || !number_after(text, key, &value)) return UINT64_MAX;
+    return value;
+}
+
+void leaf_usage(const struct cgroups *c, const char *leaf, struct usage *out) {
+    // The v2 tree counts cpu time even where it has no controllers.
+    out->cpu_us = read_keyed(c, TREE_V2, leaf, "cpu.stat", "usage_usec");
+    if (out->cpu_us == UINT64_MAX) {
+        uint64_t ns = read_number(c, TREE_CPUACCT, leaf, "cpuacct.usage");
+        if (ns != UINT64_MAX) out->cpu_us = ns / 1000;
+    }
+    if (c->v2_controllers) {
+        out->memory_peak_bytes = read_number(c, TREE_V2, leaf, "memory.peak");
+        out->oom_kills = read_keyed(c, TREE_V2, leaf, "memory.events", "oom_kill");
+    } else {
+        out->memory_peak_bytes = read_number(c, TREE_MEMORY, leaf, "memory.max_usage_in_bytes");
+        out->oom_kills = read_keyed(c, TREE_MEMORY, leaf, "memory.oom_control", "oom_kill");
+    }
+}
+
+int leaf_remove(const struct cgroups *c, const char *leaf) {
+    int left = 0;
+    for (int tree = 0; tree < TREE_COUNT; tree++)
+        if (c->parent[tree] >= 0 && unlinkat(c->parent[tree], leaf, AT_REMOVEDIR) != 0 && errno != ENOENT) left = errno;
+    return left;
+}

@@ -1,0 +1,87 @@
+// What this host can do, found by doing it, and told to every gateway.
+#include "worker.h"
+
+#include "io.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+// Asks bwrap for its version. At start only: this is the one place where the worker waits for a child.
+static void ask_bwrap(struct worker *w) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) return;
+    pid_t pid = fork();
+    if (pid == 0) {
+        dup2(ends[1], 1);
+        execve(w->config->bwrap_path, (char *const[]){"bwrap", "--version", NULL}, (char *const[]){NULL});
+        _exit(127);
+    }
+    close(ends[1]);
+    char text[64] = "";
+    ssize_t size = pid > 0 ? read(ends[0], text, sizeof text - 1) : 0;
+    close(ends[0]);
+    if (pid > 0) waitpid(pid, NULL, 0);
+    text[size > 0 ? size : 0] = 0;
+    char *number = strrchr(text, ' ');
+    snprintf(w->bwrap_version, sizeof w->bwrap_version, "%.20s", number ? number + 1 : "");
+    w->bwrap_version[strcspn(w->bwrap_version, "\n")] = 0;
+}
+
+static void make_boot_id(struct worker *w) {
+    uint8_t bytes[16];
+    if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes) return;
+    for (unsigned i = 0; i < sizeof bytes; i++)
+        snprintf(w->boot_id + 2 * i, 3, "%02x", bytes[i]);
+}
+
+void facts_find(struct worker *w) {
+    struct utsname name;
+    make_boot_id(w);
+    if (uname(&name) == 0) snprintf(w->kernel, sizeof w->kernel, "%s", name.release);
+    ask_bwrap(w);
+    // The scratch tmpfs bounds bytes and inodes wherever a stem gets that far; wall time is this process's own clock;
+    // output and open files are bounded by the agent and by rlimits.
+    w->enforces = w->cgroups->enforces | 1u << LIMIT_WALL_TIME | 1u << LIMIT_DISK | 1u << LIMIT_INODES |
+                  1u << LIMIT_OUTPUT | 1u << LIMIT_OPEN_FILES;
+}
+
+static void fact(struct message *message, const char *name, const char *value) {
+    char text[320];
+    snprintf(text, sizeof text, "%s=%s", name, value);
+    message_text(message, TAG_FACT, text);
+}
+
+static void fact_number(struct message *message, const char *name, uint64_t value) {
+    char text[32];
+    snprintf(text, sizeof text, "%llu", (unsigned long long)value);
+    fact(message, name, text);
+}
+
+void facts_write(const struct worker *w, struct message *message) {
+    char apparmor[16] = "";
+    message_text(message, TAG_BOOT_ID, w->boot_id);
+    message_text(message, TAG_FEATURE, "prepare");
+    message_text(message, TAG_FEATURE, "claim");
+    message_text(message, TAG_FEATURE, "sweep");
+    for (int i = 0; i < LIMIT_COUNT; i++)
+        if (!(w->enforces >> i & 1)) message_text(message, TAG_UNENFORCED, limit_names[i]);
+    fact(message, "launcher", "0.1.0");
+    fact(message, "kernel", w->kernel);
+    fact(message, "cgroups", w->cgroups->mode);
+    fact(message, "bwrap", w->bwrap_version);
+    fact(message, "users", w->config->root ? "range" : "single");
+    fact_number(message, "attach_us_last", w->attach_us_last);
+    fact_number(message, "attach_us_max", w->attach_us_max);
+    fact_number(message, "sandboxes_max", SANDBOXES_MAX);
+    if (w->cgroups->error) fact(message, "cgroups_error", strerror(w->cgroups->error));
+    if (w->trouble[0]) fact(message, "trouble", w->trouble);
+    if (read_at(AT_FDCWD, "/proc/sys/kernel/apparmor_restrict_unprivileged_userns", apparmor, sizeof apparmor) > 0)
+        fact(message, "apparmor_restrict_unprivileged_userns", apparmor[0] == '0' ? "0" : "1");
+    for (unsigned i = 0; i < w->profiles.count; i++)
+        fact(message, "profile", w->profiles.list[i].name);
+}

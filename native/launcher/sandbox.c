@@ -1,0 +1,434 @@
+// The life of one sandbox: stem, starting, live, dying, gone.
+#include "stem.h"
+#include "worker.h"
+
+#include "io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { RETRY_MS = 2, PATIENCE_MS = 100, REFILL_MS = 3, REFILL_FAILED_MS = 1000 };
+
+static const uint64_t MS = 1000000;
+
+struct sandbox *sandbox_find(struct worker *w, const char *id) {
+    for (unsigned i = 0; i < w->sandbox_count; i++)
+        if (w->sandboxes[i]->state != SANDBOX_STEM && strcmp(w->sandboxes[i]->id, id) == 0) return w->sandboxes[i];
+    return NULL;
+}
+
+uint64_t sandbox_wall_ms(const struct sandbox *s) {
+    uint64_t end = s->ended_ns ? s->ended_ns : now_ns();
+    return s->started_ns ? (end - s->started_ns) / MS : 0;
+}
+
+static void close_at(int *fd) {
+    if (*fd >= 0) close(*fd);
+    *fd = -1;
+}
+
+// What bwrap said before it failed, in one printable line.
+static void read_errors(struct sandbox *s) {
+    char text[sizeof s->detail];
+    if (s->errors < 0 || s->detail[0]) return;
+    ssize_t size = read(s->errors, text, sizeof text - 1);
+    for (ssize_t i = 0; i < size; i++)
+        s->detail[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : ' ';
+    if (size > 0) s->detail[size] = 0;
+}
+
+static bool write_map(pid_t pid, const char *file, uint64_t inside, uint64_t outside, uint64_t count) {
+    char path[64];
+    char text[96];
+    snprintf(path, sizeof path, "/proc/%d/%s", pid, file);
+    snprintf(text, sizeof text, "%llu %llu %llu", (unsigned long long)inside, (unsigned long long)outside,
+             (unsigned long long)count);
+    int error = write_at(AT_FDCWD, path, text);
+    errno = error;
+    return error == 0;
+}
+
+static bool map_ids(const struct worker *w, const struct sandbox *s) {
+    if (s->range >= 0) {
+        uint64_t first = ids_first(&w->ids, s->range);
+        return write_map(s->monitor, "uid_map", 0, first, RANGE_IDS) &&
+               write_map(s->monitor, "gid_map", 0, first, RANGE_IDS);
+    }
+    // One id may be mapped without any right, to itself, if setgroups is given up first.
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/setgroups", s->monitor);
+    int error = write_at(AT_FDCWD, path, "deny");
+    errno = error;
+    return error == 0 && write_map(s->monitor, "uid_map", geteuid(), geteuid(), 1) &&
+           write_map(s->monitor, "gid_map", getegid(), getegid(), 1);
+}
+
+static void control_ready(struct worker *w, struct source *source, uint32_t events);
+
+static bool make_channels(struct sandbox *s, int *control, int *errors) {
+    int pair[2];
+    int pipe_ends[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) return false;
+    if (pipe2(pipe_ends, O_CLOEXEC) != 0) {
+        close(pair[0]);
+        close(pair[1]);
+        return false;
+    }
+    int on = 1;
+    setsockopt(pair[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
+    fcntl(pipe_ends[0], F_SETFL, O_NONBLOCK);
+    s->control = (struct source){.fd = pair[0], .ready = control_ready};
+    s->errors = pipe_ends[0];
+    *control = pair[1];
+    *errors = pipe_ends[1];
+    return true;
+}
+
+static pid_t clone_stem(void) {
+    struct clone_args args = {.flags = CLONE_NEWUSER, .exit_signal = SIGCHLD};
+    return (pid_t)syscall(SYS_clone3, &args, sizeof args);
+}
+
+static void forget(struct worker *w, struct sandbox *s) {
+    if (s->control.fd >= 0) {
+        unwatch(w, &s->control);
+        close_at(&s->control.fd);
+    }
+    close_at(&s->errors);
+    ids_give(&w->ids, s->range);
+    for (unsigned i = 0; i < w->sandbox_count; i++)
+        if (w->sandboxes[i] == s) w->sandboxes[i] = w->sandboxes[--w->sandbox_count];
+    bury(w, s);
+}
+
+static struct sandbox *stem_new(struct worker *w) {
+    errno = EAGAIN;
+    if (w->sandbox_count == SANDBOXES_MAX) return NULL;
+    struct sandbox *s = calloc(1, sizeof *s);
+    if (!s) return NULL;
+    *s = (struct sandbox){.errors = -1, .range = -1, .control = {.fd = -1}, .deadline_ns = UINT64_MAX};
+    int control = -1;
+    int errors = -1;
+    snprintf(s->leaf, sizeof s->leaf, "s%llu", (unsigned long long)++w->leaf_count);
+    if (w->config->root && (s->range = ids_take(&w->ids)) < 0) {
+        free(s);
+        errno = EAGAIN;
+        return NULL;
+    }
+    w->sandboxes[w->sandbox_count++] = s;
+    int error = leaf_make(w->cgroups, s->leaf);
+    if (error || !make_channels(s, &control, &errors) || !watch(w, &s->control, EPOLLIN)) {
+        if (!error) error = errno;
+        if (control >= 0) close(control);
+        if (errors >= 0) close(errors);
+        leaf_remove(w->cgroups, s->leaf);
+        forget(w, s);
+        errno = error;
+        return NULL;
+    }
+    struct stem_start start = {.config = w->config,
+                               .stage = &w->stage,
+                               .cgroups = w->cgroups,
+                               .leaf = s->leaf,
+                               .control = control,
+                               .errors = errors};
+    s->monitor = clone_stem();
+    if (s->monitor == 0) stem_main(&start);
+    error = errno;
+    close(control);
+    close(errors);
+    if (s->monitor < 0) {
+        s->monitor = 0;
+        leaf_remove(w->cgroups, s->leaf);
+        forget(w, s);
+        errno = error;
+        return NULL;
+    }
+    const uint8_t mapped = STEM_MAPPED;
+    if (!map_ids(w, s) || send(s->control.fd, &mapped, 1, MSG_NOSIGNAL | MSG_DONTWAIT) != 1) {
+        snprintf(s->detail, sizeof s->detail, "mapping ids: %s", strerror(errno));
+        sandbox_kill(w, s, "setup_failed");
+        return NULL;
+    }
+    return s;
+}
+
+static struct sandbox *waiting_stem(const struct worker *w, unsigned *count, bool *under_way) {
+    struct sandbox *found = NULL;
+    *count = 0;
+    *under_way = false;
+    for (unsigned i = 0; i < w->sandbox_count; i++) {
+        struct sandbox *s = w->sandboxes[i];
+        if (s->state != SANDBOX_STEM) continue;
+        ++*count;
+        if (!s->ready) *under_way = true;
+        // One that has reported is preferred; one under way still saves its fork.
+        if (!found || (s->ready && !found->ready)) found = s;
+    }
+    return found;
+}
+
+struct sandbox *sandbox_take_stem(struct worker *w) {
+    unsigned count;
+    bool under_way;
+    struct sandbox *s = waiting_stem(w, &count, &under_way);
+    // Forking ahead waits until the burst is over: a launch under way needs the processor more.
+    w->refill_ns = now_ns() + REFILL_MS * MS;
+    return s ? s : stem_new(w);
+}
+
+void stems_refill(struct worker *w) {
+    unsigned count;
+    bool under_way;
+    waiting_stem(w, &count, &under_way);
+    w->refill_ns = UINT64_MAX;
+    // One at a time: making a leaf waits for a stem that joins one. The report of that stem calls again.
+    if (w->stopping || under_way || count >= w->stems_wanted) return;
+    if (!stem_new(w) || w->stem_failures) w->refill_ns = now_ns() + REFILL_FAILED_MS * MS;
+}
+
+bool sandbox_start(struct worker *w, struct sandbox *s, const struct request *request, int connection, int filter) {
+    struct stem_order order = {.kind = STEM_ORDER,
+                               .disk_bytes = request->limits.disk_bytes,
+                               .inodes = request->limits.inodes,
+                               .open_files = request->limits.open_files};
+    int fds[2] = {connection, filter};
+    union {
+        char bytes[CMSG_SPACE(sizeof fds)];
+        struct cmsghdr align;
+    } control = {{0}};
+    struct iovec data = {&order, sizeof order};
+    struct msghdr message = {
+        .msg_iov = &data, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof fds);
+    memcpy(CMSG_DATA(header), fds, sizeof fds);
+    if (sendmsg(s->control.fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) return false;
+    snprintf(s->id, sizeof s->id, "%s", request->sandbox);
+    snprintf(s->tenant, sizeof s->tenant, "%s", request->tenant);
+    s->limits = request->limits;
+    s->state = SANDBOX_STARTING;
+    s->started_ns = now_ns();
+    s->deadline_ns = s->started_ns + request->limits.deadline_ms * MS;
+    return true;
+}
+
+bool sandbox_join(struct sandbox *s, int connection) {
+    char kind = 'S';
+    union {
+        char bytes[CMSG_SPACE(sizeof connection)];
+        struct cmsghdr align;
+    } control = {{0}};
+    struct iovec data = {&kind, 1};
+    struct msghdr message = {
+        .msg_iov = &data, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof connection);
+    memcpy(CMSG_DATA(header), &connection, sizeof connection);
+    return sendmsg(s->control.fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == 1;
+}
+
+static void answer_waiters(struct worker *w, struct sandbox *s) {
+    for (unsigned i = 0; i < s->waiter_count; i++)
+        answer_killed(w, s, &s->waiters[i]);
+    s->waiter_count = 0;
+}
+
+static void measure(struct worker *w, struct sandbox *s) {
+    if (s->measured) return;
+    leaf_usage(w->cgroups, s->leaf, &s->usage);
+    if (s->usage.cpu_us == UINT64_MAX && s->rusage_cpu_us) s->usage.cpu_us = s->rusage_cpu_us;
+    s->measured = true;
+}
+
+// Gives the leaf to the sweeper, which kills what may still live in it.
+static void hand_over(struct worker *w, struct sandbox *s) {
+    if (s->handed) return;
+    measure(w, s);
+    s->handed = send(w->sweeper.fd, s->leaf, strlen(s->leaf), MSG_NOSIGNAL | MSG_DONTWAIT) > 0;
+    if (!s->handed) s->patience_ns = now_ns() + RETRY_MS * MS;
+}
+
+// Nothing is left of it: no process, no leaf.
+static void gone(struct worker *w, struct sandbox *s) {
+    answer_waiters(w, s);
+    if (s->id[0])
+        announce_ended(w, s);
+    else if (strcmp(s->reason, "setup_failed") == 0 && !w->stopping) {
+        // A stem died on its own: the host does not let sandboxes start, and the next launch will be told why.
+        w->stem_failures++;
+        snprintf(w->trouble, sizeof w->trouble, "%.150s", s->detail);
+        note("a stem failed: %s", s->detail);
+    }
+    if (w->refill_ns == UINT64_MAX) w->refill_ns = now_ns() + REFILL_MS * MS;
+    forget(w, s);
+}
+
+static void all_reaped(struct worker *w, struct sandbox *s, bool agent_died) {
+    measure(w, s);
+    // The first process of a pid namespace is reaped only after every other one in it is dead.
+    if (agent_died) answer_waiters(w, s);
+    hand_over(w, s);
+    if (s->swept) gone(w, s);
+}
+
+void sandbox_swept(struct worker *w, const char *leaf) {
+    for (unsigned i = 0; i < w->sandbox_count; i++) {
+        struct sandbox *s = w->sandboxes[i];
+        if (strcmp(s->leaf, leaf) != 0) continue;
+        s->swept = true;
+        if (!s->monitor && !s->agent) gone(w, s);
+        return;
+    }
+}
+
+static void dying(struct sandbox *s, const char *reason) {
+    if (!s->reason) s->reason = reason;
+    if (s->state != SANDBOX_DYING) s->ended_ns = now_ns();
+    s->state = SANDBOX_DYING;
+}
+
+void sandbox_kill(struct worker *w, struct sandbox *s, const char *reason) {
+    if (s->state == SANDBOX_DYING) return;
+    if (strcmp(reason, "setup_failed") == 0) read_errors(s);
+    dying(s, reason);
+    // The first process takes its whole pid namespace with it, at once and without a lock of the kernel's that others
+    // may hold. An agent that has not spoken yet is the sweeper's, or goes at the end of file of its control socket.
+    if (s->agent) kill(s->agent, SIGKILL);
+    if (s->monitor) kill(s->monitor, SIGKILL);
+    unwatch(w, &s->control);
+    close_at(&s->control.fd);
+    s->patience_ns = now_ns() + PATIENCE_MS * MS;
+    if (!s->agent) hand_over(w, s);
+}
+
+static const char *natural_end(struct worker *w, struct sandbox *s, int status) {
+    if (s->state == SANDBOX_STEM || s->state == SANDBOX_STARTING) {
+        read_errors(s);
+        if (!s->detail[0]) snprintf(s->detail, sizeof s->detail, "the jail ended before the agent spoke");
+        return "setup_failed";
+    }
+    struct usage usage;
+    leaf_usage(w->cgroups, s->leaf, &usage);
+    bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+    return killed && usage.oom_kills != UINT64_MAX && usage.oom_kills > 0 ? "out_of_memory" : "exited";
+}
+
+void sandbox_reaped(struct worker *w, pid_t pid, int status, uint64_t cpu_us) {
+    struct sandbox *s = NULL;
+    for (unsigned i = 0; i < w->sandbox_count && !s; i++)
+        if (w->sandboxes[i]->monitor == pid || w->sandboxes[i]->agent == pid) s = w->sandboxes[i];
+    // An agent whose jail died before it spoke: its leaf is watched by the retries.
+    if (!s) return;
+    s->rusage_cpu_us += cpu_us;
+    bool monitor = s->monitor == pid;
+    if (monitor) s->monitor = 0;
+    else s->agent = 0;
+    // The monitor is killed on purpose once the agent lives on its own.
+    if (monitor && s->state == SANDBOX_LIVE && s->agent) return;
+    if (s->state != SANDBOX_DYING) sandbox_kill(w, s, natural_end(w, s, status));
+    if (!s->monitor && !s->agent) all_reaped(w, s, !monitor);
+}
+
+// The agent's pid as the kernel gives it with the datagram, believed only if it is the monitor's child.
+static pid_t checked_agent(const struct sandbox *s, const struct msghdr *message) {
+    pid_t pid = 0;
+    for (struct cmsghdr *h = CMSG_FIRSTHDR(message); h; h = CMSG_NXTHDR((struct msghdr *)message, h)) {
+        struct ucred sender;
+        if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_CREDENTIALS) continue;
+        memcpy(&sender, CMSG_DATA(h), sizeof sender);
+        pid = sender.pid;
+    }
+    char path[64];
+    char status[1024];
+    uint64_t parent = 0;
+    snprintf(path, sizeof path, "/proc/%d/status", pid);
+    if (pid <= 1 || read_at(AT_FDCWD, path, status, sizeof status) <= 0) return 0;
+    const char *line = strstr(status, "\nPPid:");
+    if (line) parent = strtoull(line + 6, NULL, 10);
+    return (pid_t)parent == s->monitor ? pid : 0;
+}
+
+static void agent_spoke(struct worker *w, struct sandbox *s, const struct msghdr *message) {
+    s->agent = checked_agent(s, message);
+    if (!s->agent) {
+        snprintf(s->detail, sizeof s->detail, "the agent is not the first process of its sandbox");
+        sandbox_kill(w, s, "setup_failed");
+        return;
+    }
+    s->state = SANDBOX_LIVE;
+    w->stem_failures = 0;
+    // The agent does without bwrap's monitor; its next parent is this process.
+    if (s->monitor) kill(s->monitor, SIGKILL);
+    close_at(&s->errors);
+    // Nothing more is expected from inside; whatever comes stays unread in a buffer of the sandbox's own.
+    unwatch(w, &s->control);
+}
+
+static void control_ready(struct worker *w, struct source *source, uint32_t events) {
+    struct sandbox *s = (struct sandbox *)source;
+    struct stem_report report = {0};
+    union {
+        char bytes[CMSG_SPACE(sizeof(struct ucred))];
+        struct cmsghdr align;
+    } control;
+    struct iovec data = {&report, sizeof report};
+    struct msghdr message = {
+        .msg_iov = &data, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+    // There is room for credentials only, so the kernel drops any descriptor that comes along.
+    ssize_t size = recvmsg(source->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (size < 0 && errno == EAGAIN) return;
+    if (size <= 0) {
+        // The other end is closed: the process is dead or dying, and its reaping tells the rest.
+        unwatch(w, source);
+        return;
+    }
+    if (report.kind == STEM_READY && size == sizeof report && s->state != SANDBOX_LIVE) {
+        s->ready = true;
+        w->attach_us_last = report.attach_us;
+        if (report.attach_us > w->attach_us_max) w->attach_us_max = report.attach_us;
+        if (s->state == SANDBOX_STEM) w->trouble[0] = 0;
+        if (w->refill_ns == UINT64_MAX) w->refill_ns = now_ns();
+    } else if (report.kind == STEM_FAILED && size == sizeof report && s->state != SANDBOX_LIVE) {
+        report.step[sizeof report.step - 1] = 0;
+        snprintf(s->detail, sizeof s->detail, "%s: %s", report.step, strerror(report.error));
+        sandbox_kill(w, s, "setup_failed");
+    } else if (report.kind == AGENT_HELLO && s->state == SANDBOX_STARTING && size == 1) {
+        agent_spoke(w, s, &message);
+    }
+}
+
+uint64_t sandboxes_due(struct worker *w, uint64_t now) {
+    uint64_t next = UINT64_MAX;
+    for (unsigned i = w->sandbox_count; i-- > 0;) {
+        struct sandbox *s = w->sandboxes[i];
+        uint64_t due = s->deadline_ns;
+        if (s->state == SANDBOX_STARTING) {
+            uint64_t patience = s->started_ns + START_TIMEOUT_MS * MS;
+            if (patience < due) due = patience;
+        }
+        if (s->state == SANDBOX_DYING) due = s->handed ? UINT64_MAX : s->patience_ns;
+        if (due <= now) {
+            if (s->state == SANDBOX_DYING)
+                hand_over(w, s);
+            else
+                sandbox_kill(w, s, s->deadline_ns <= now ? "deadline" : "setup_failed");
+            due = now + RETRY_MS * MS; // It may have a new time: looked at once more soon.
+        }
+        if (due < next) next = due;
+    }
+    return next;
+}

@@ -1,0 +1,191 @@
+#include "stem.h"
+
+#include "io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+// Where the descriptors lie from bwrap on; the agent's page of the documents says the same.
+enum { FD_ERRORS = 2, FD_STREAM = 3, FD_CONTROL = 4, FD_FILTER = 5, FD_PROCS = 6 };
+
+static _Noreturn void die(const char *step) {
+    struct stem_report report = {.kind = STEM_FAILED, .error = errno};
+    snprintf(report.step, sizeof report.step, "%s", step);
+    send(FD_CONTROL, &report, sizeof report, MSG_NOSIGNAL);
+    _exit(1);
+}
+
+// Puts what we keep at its place and closes everything else: above all the worker's ends of other sandboxes' control
+// sockets, which must die with the worker. Returns how many of FD_PROCS on are open.
+static int keep_descriptors(const struct stem_start *start) {
+    enum { HIGH = 200 };
+    int procs[TREE_COUNT];
+    int count = leaf_open_procs(start->cgroups, start->leaf, procs);
+    int high[FD_PROCS + TREE_COUNT];
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    const int from[FD_PROCS] = {null, null, start->errors, -1, start->control, -1};
+    for (int fd = 0; fd < FD_PROCS; fd++)
+        high[fd] = from[fd] < 0 ? -1 : fcntl(from[fd], F_DUPFD, HIGH);
+    for (int i = 0; i < count; i++)
+        high[FD_PROCS + i] = fcntl(procs[i], F_DUPFD, HIGH);
+    for (int fd = 0; fd < FD_PROCS + (count > 0 ? count : 0); fd++) {
+        if (high[fd] >= 0)
+            dup2(high[fd], fd);
+        else
+            close(fd);
+    }
+    close_range((unsigned)(FD_PROCS + (count > 0 ? count : 0)), ~0u, 0);
+    if (count < 0) die("opening the control group");
+    return count;
+}
+
+static void default_signals(void) {
+    sigset_t none;
+    sigemptyset(&none);
+    for (int signal_number = 1; signal_number < NSIG; signal_number++)
+        signal(signal_number, SIG_DFL);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static uint32_t join_leaf(int count) {
+    uint64_t begin = now_ns();
+    for (int i = 0; i < count; i++)
+        if (write(FD_PROCS + i, "0", 1) != 1) die("joining the control group");
+    uint64_t took = now_ns() - begin;
+    close_range(FD_PROCS, ~0u, 0);
+    return (uint32_t)(took / 1000);
+}
+
+// Waits for one datagram of the worker; its end of file means that the worker is gone and we go too.
+static void receive(void *out, size_t size, int fds[2]) {
+    struct iovec data = {out, size};
+    union {
+        char bytes[CMSG_SPACE(2 * sizeof(int))];
+        struct cmsghdr align;
+    } control;
+    struct msghdr message = {
+        .msg_iov = &data, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+    ssize_t got;
+    do
+        got = recvmsg(FD_CONTROL, &message, 0);
+    while (got < 0 && errno == EINTR);
+    if (got != (ssize_t)size) _exit(0);
+    if (!fds) return;
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    if (!header || header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(2 * sizeof(int))) _exit(1);
+    memcpy(fds, CMSG_DATA(header), 2 * sizeof(int));
+}
+
+static void become_root_inside(void) {
+    if (setgroups(0, NULL) != 0) die("leaving the groups");
+    if (setresgid(0, 0, 0) != 0 || setresuid(0, 0, 0) != 0) die("taking the ids of the range");
+    // Changing ids made our own /proc entries another's.
+    if (prctl(PR_SET_DUMPABLE, 1) != 0) die("owning /proc/self");
+    // No namespace below this one, whatever a filter lets through.
+    int error = write_at(AT_FDCWD, "/proc/sys/user/max_user_namespaces", "0");
+    errno = error;
+    if (error) die("closing nested user namespaces");
+}
+
+static void loopback_up(void) {
+    struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    // A kernel without IPv4 has no loopback to bring up.
+    if (fd < 0) return;
+    if (ioctl(fd, SIOCSIFFLAGS, &request) != 0) die("bringing up the loopback device");
+    close(fd);
+}
+
+static void own_namespaces(void) {
+    if (unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWCGROUP) != 0)
+        die("taking namespaces");
+    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) die("making mounts private");
+    if (sethostname("sandbox", 7) != 0) die("setting the host name");
+    loopback_up();
+}
+
+static void scratch_folder(const struct stem_start *start, const char *name, mode_t mode) {
+    char path[400];
+    snprintf(path, sizeof path, "%s/%s", start->stage->scratch, name);
+    if (mkdir(path, 0700) != 0 || chmod(path, mode) != 0) die("making the scratch folders");
+    if (start->config->root && chown(path, GUEST_UID, GUEST_GID) != 0) die("giving away the scratch folders");
+}
+
+// One file system for all that the guest may write, so that one size and one number of inodes bound it.
+static void mount_scratch(const struct stem_start *start, const struct stem_order *order) {
+    char options[128];
+    snprintf(options, sizeof options, "mode=0755,size=%llu,nr_inodes=%llu", (unsigned long long)order->disk_bytes,
+             // The root and the three folders are ours.
+             (unsigned long long)order->inodes + 4);
+    if (mount("scratch", start->stage->scratch, "tmpfs", MS_NOSUID | MS_NODEV, options) != 0)
+        die("mounting the scratch space");
+    scratch_folder(start, "workspace", 0755);
+    scratch_folder(start, "tmp", 01777);
+    scratch_folder(start, "shm", 01777);
+}
+
+static void bound(int resource, rlim_t most) {
+    struct rlimit limit = {most, most};
+    struct rlimit now;
+    if (getrlimit(resource, &now) == 0 && now.rlim_max < most) limit = (struct rlimit){now.rlim_max, now.rlim_max};
+    if (setrlimit(resource, &limit) != 0) die("setting a resource limit");
+}
+
+static void resource_limits(const struct stem_order *order) {
+    // The agent has descriptors of its own besides the guest's; it sets the exact number for each execution.
+    bound(RLIMIT_NOFILE, order->open_files < 1024 ? 1024 : order->open_files);
+    bound(RLIMIT_FSIZE, order->disk_bytes);
+    bound(RLIMIT_CORE, 0);
+    bound(RLIMIT_MEMLOCK, 0);
+    bound(RLIMIT_MSGQUEUE, 0);
+    bound(RLIMIT_SIGPENDING, 1024);
+    bound(RLIMIT_RTPRIO, 0);
+    bound(RLIMIT_NICE, 0);
+}
+
+static void place(int from, int to) {
+    if (from == to) return;
+    if (dup2(from, to) != to) die("placing a descriptor");
+}
+
+_Noreturn void stem_main(const struct stem_start *start) {
+    int count = keep_descriptors(start);
+    default_signals();
+    struct stem_report report = {.kind = STEM_READY, .attach_us = join_leaf(count)};
+    uint8_t mapped;
+    receive(&mapped, sizeof mapped, NULL);
+    if (start->config->root) become_root_inside();
+    own_namespaces();
+    if (send(FD_CONTROL, &report, sizeof report, MSG_NOSIGNAL) < 0) _exit(0);
+
+    struct stem_order order;
+    int fds[2];
+    receive(&order, sizeof order, fds);
+    mount_scratch(start, &order);
+    resource_limits(&order);
+    // Sandboxes go before anything else of the host when its memory runs out.
+    write_at(AT_FDCWD, "/proc/self/oom_score_adj", "500");
+    // The two arrived at the lowest free numbers, which are their places or each other's.
+    int stream = fcntl(fds[0], F_DUPFD, FD_PROCS);
+    int filter = fcntl(fds[1], F_DUPFD, FD_PROCS);
+    if (stream < 0 || filter < 0) die("placing a descriptor");
+    place(stream, FD_STREAM);
+    place(filter, FD_FILTER);
+    close_range(FD_PROCS, ~0u, 0);
+    execve(start->config->bwrap_path, start->stage->argv, (char *const[]){NULL});
+    die("starting bwrap");
+}

@@ -1,0 +1,168 @@
+// The worker: one thread, one epoll loop, every sandbox and every connection.
+#ifndef HSR_WORKER_H
+#define HSR_WORKER_H
+
+#include "cgroup.h"
+#include "config.h"
+#include "ids.h"
+#include "limits.h"
+#include "profile.h"
+#include "request.h"
+#include "stage.h"
+#include "wire.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct worker;
+
+// Something that epoll watches. `ready` may free its owner only through the worker's graveyard.
+struct source {
+    int fd;
+    void (*ready)(struct worker *worker, struct source *source, uint32_t events);
+};
+
+enum sandbox_state {
+    SANDBOX_STEM,     // forked, waits for a launch
+    SANDBOX_STARTING, // ordered; bwrap builds the jail
+    SANDBOX_LIVE,     // the agent has spoken
+    SANDBOX_DYING,    // killed or dead; not yet all gone
+};
+
+struct connection;
+
+struct kill_waiter {
+    struct connection *connection;
+    uint32_t request;
+};
+
+struct sandbox {
+    struct source control; // the worker's end of the socketpair; must stay first
+    enum sandbox_state state;
+    char id[WIRE_NAME_MAX_BYTES + 1];
+    char tenant[WIRE_NAME_MAX_BYTES + 1];
+    char leaf[LEAF_NAME_BYTES];
+    struct limits limits;
+    int errors; // read end of bwrap's stderr, -1 after the agent has spoken
+    int range;  // of host ids, -1 without root
+    pid_t monitor; // the stem, which becomes bwrap's monitor; 0 once reaped
+    pid_t agent;   // host pid of process 1 of the sandbox; 0 before it spoke and once reaped
+    bool ready;    // the stem has reported
+    uint64_t started_ns;
+    uint64_t deadline_ns; // UINT64_MAX for none
+    uint64_t ended_ns;
+    uint64_t patience_ns; // when a death by signal has taken too long and the sweeper is called
+    bool measured;        // `usage` has the final figures
+    bool handed;          // the sweeper has the leaf
+    bool swept;           // the leaf is gone
+    const char *reason;  // of the end, NULL while it lives
+    char detail[256];
+    struct usage usage;
+    uint64_t rusage_cpu_us; // from wait4, for hosts without cgroups
+    struct kill_waiter waiters[KILL_WAITERS_MAX];
+    unsigned waiter_count;
+};
+
+enum connection_state { CONNECTION_NEW, CONNECTION_CONTROL, CONNECTION_CLOSING };
+
+struct connection {
+    struct source socket; // must stay first
+    enum connection_state state;
+    uint8_t header[WIRE_HEADER_BYTES];
+    uint8_t *body;
+    size_t have; // bytes of header and body read so far
+    uint64_t deadline_ns;
+    uint8_t *outbox;
+    size_t outbox_size;
+};
+
+// An end that no gateway was there to hear of.
+struct ended {
+    char id[WIRE_NAME_MAX_BYTES + 1];
+    const char *reason;
+    char detail[256];
+    uint64_t wall_ms;
+    struct usage usage;
+};
+
+struct worker {
+    const struct config *config;
+    struct cgroups *cgroups;
+    struct stage stage;
+    struct profiles profiles;
+    struct ids ids;
+    struct source listener;
+    struct source signals;
+    struct source guardian;
+    struct source sweeper;
+    pid_t sweeper_pid;
+    int epoll;
+    char boot_id[40];
+    char kernel[66];
+    char bwrap_version[32];
+    char trouble[160]; // why no sandbox can start on this host, empty if they do
+    bool bwrap_probed;
+    limit_set enforces;
+    uint32_t attach_us_max; // of the last stems
+    uint32_t attach_us_last;
+    unsigned stems_wanted;
+    uint64_t refill_ns; // when to make the next stem
+    unsigned stem_failures;
+    struct sandbox *sandboxes[SANDBOXES_MAX];
+    unsigned sandbox_count;
+    uint64_t leaf_count;
+    struct connection *connections[CONNECTIONS_MAX];
+    unsigned connection_count;
+    struct ended ended[ENDED_MAX];
+    unsigned ended_count;
+    void *graveyard[2 * CONNECTIONS_MAX + SANDBOXES_MAX];
+    unsigned graveyard_count;
+    bool stopping;
+};
+
+// worker.c
+int worker_main(const struct config *config, struct cgroups *cgroups, int listener, pid_t guardian);
+bool watch(struct worker *worker, struct source *source, uint32_t events);
+void unwatch(struct worker *worker, struct source *source);
+// Frees after the current round of events, in which other events of the same owner may still come.
+void bury(struct worker *worker, void *memory);
+
+// connection.c
+void connection_accept(struct worker *worker, struct source *source, uint32_t events);
+void connection_close(struct worker *worker, struct connection *connection);
+void connection_send(struct worker *worker, struct connection *connection, const uint8_t *bytes, size_t size);
+uint64_t connections_due(struct worker *worker, uint64_t now);
+// Sends to every control connection. Returns how many there were.
+unsigned broadcast(struct worker *worker, const uint8_t *bytes, size_t size);
+
+// answer.c
+void answer_first(struct worker *worker, struct connection *connection, const struct request *request);
+void answer_control(struct worker *worker, struct connection *connection, const struct request *request);
+void answer_error(struct worker *worker, struct connection *connection, uint32_t number, const char *code,
+                  const char *text, const char *limit);
+void answer_killed(struct worker *worker, const struct sandbox *sandbox, const struct kill_waiter *waiter);
+void announce_ended(struct worker *worker, const struct sandbox *sandbox);
+
+// facts.c
+void facts_find(struct worker *worker);
+void facts_write(const struct worker *worker, struct message *message);
+
+// sandbox.c
+struct sandbox *sandbox_find(struct worker *worker, const char *id);
+// A stem that waits, or a new one. NULL with errno.
+struct sandbox *sandbox_take_stem(struct worker *worker);
+void stems_refill(struct worker *worker);
+// Gives the order and the connection away. False if the stem is dead.
+bool sandbox_start(struct worker *worker, struct sandbox *sandbox, const struct request *request, int connection,
+                   int filter);
+bool sandbox_join(struct sandbox *sandbox, int connection);
+void sandbox_kill(struct worker *worker, struct sandbox *sandbox, const char *reason);
+void sandbox_reaped(struct worker *worker, pid_t pid, int status, uint64_t cpu_us);
+// The sweeper's answer: a leaf is gone.
+void sandbox_swept(struct worker *worker, const char *leaf);
+uint64_t sandbox_wall_ms(const struct sandbox *sandbox);
+// Acts on deadlines; returns when to come back.
+uint64_t sandboxes_due(struct worker *worker, uint64_t now);
+
+#endif

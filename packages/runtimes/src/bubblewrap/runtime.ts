@@ -1,0 +1,83 @@
+import type { Capabilities, Guest, LaunchSpec, LimitName, ProbeReport, Runtime, SandboxId } from "@hsr/core";
+import type { LauncherFacts } from "../launcher/facts.ts";
+import type { Launcher } from "../launcher/launcher.ts";
+import { LauncherGuest } from "./guest.ts";
+
+const allLimits: readonly LimitName[] = [
+  "memory",
+  "pids",
+  "cpu",
+  "wall_time",
+  "disk",
+  "inodes",
+  "output",
+  "open_files",
+];
+
+/** What holds on every host; the rest is found by the probe. */
+const least: Capabilities = {
+  levels: ["basic"],
+  roots: ["host"],
+  networkModes: ["none"],
+  users: "single",
+  enforces: [],
+  scratchBackings: ["memory"],
+  pause: false,
+  snapshotKinds: [],
+  gpu: false,
+  ipv6: false,
+  architectures: [process.arch === "arm64" ? "aarch64" : "x86_64"],
+};
+
+function capabilitiesOf(facts: LauncherFacts): Capabilities {
+  return {
+    ...least,
+    users: facts.host["users"] === "range" ? "range" : "single",
+    enforces: allLimits.filter((limit) => !facts.unenforced.includes(limit)),
+  };
+}
+
+/** Jails of bubblewrap, started by hsr-launcher: namespaces, a system-call filter, control groups, the host's kernel. */
+export class BubblewrapRuntime implements Runtime {
+  readonly name = "bubblewrap";
+  readonly #launcher: Launcher;
+  #capabilities: Capabilities = least;
+
+  constructor(launcher: Launcher) {
+    this.#launcher = launcher;
+  }
+
+  get capabilities(): Capabilities {
+    return this.#capabilities;
+  }
+
+  async probe(): Promise<ProbeReport> {
+    const begin = performance.now();
+    const facts = await this.#launcher.facts();
+    this.#capabilities = capabilitiesOf(facts);
+    return {
+      available: true,
+      version: facts.host["bwrap"] ?? "unknown",
+      tookMs: performance.now() - begin,
+      notes: [],
+    };
+  }
+
+  async launch(spec: LaunchSpec): Promise<Guest> {
+    const { stream, unenforced, ended } = await this.#launcher.launch(spec);
+    return new LauncherGuest(this.#launcher, spec.sandboxId, ended, stream, unenforced);
+  }
+
+  list(): Promise<readonly SandboxId[]> {
+    return this.#launcher.list();
+  }
+
+  async adopt(id: SandboxId): Promise<Guest | null> {
+    const found = await this.#launcher.follow(id);
+    return found === null ? null : new LauncherGuest(this.#launcher, id, found.ended, null, []);
+  }
+
+  async sweep(known: ReadonlySet<SandboxId>): Promise<{ readonly destroyed: readonly SandboxId[] }> {
+    return { destroyed: await this.#launcher.sweep(known) };
+  }
+}

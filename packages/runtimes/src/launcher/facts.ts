@@ -1,0 +1,34 @@
+import type { LimitName } from "@hsr/core";
+import { type Message, text } from "./wire.ts";
+
+/** What a launcher says of itself and its host. */
+export interface LauncherFacts {
+  /** New with every start of the launcher's worker. */
+  readonly bootId: string;
+  readonly features: readonly string[];
+  /** Limits that this host cannot enforce. */
+  readonly unenforced: readonly LimitName[];
+  /** System-call profiles that a launch may name. */
+  readonly profiles: readonly string[];
+  /** Everything else, by name: kernel, cgroups, bwrap, users, attach_us_last, attach_us_max, trouble, … */
+  readonly host: Readonly<Record<string, string>>;
+}
+
+export function factsOf(message: Message): LauncherFacts {
+  const host: Record<string, string> = {};
+  const profiles: string[] = [];
+  for (const fact of message.texts.fact ?? []) {
+    const at = fact.indexOf("=");
+    const name = fact.slice(0, at);
+    const value = fact.slice(at + 1);
+    if (name === "profile") profiles.push(value);
+    else host[name] = value;
+  }
+  return {
+    bootId: text(message, "bootId"),
+    features: message.texts.feature ?? [],
+    unenforced: (message.texts.unenforced ?? []) as readonly LimitName[],
+    profiles,
+    host,
+  };
+}

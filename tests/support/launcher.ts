@@ -1,0 +1,146 @@
+/**
+ * A real hsr-launcher for a test: in a folder of its own, with control groups and host ids of its own, and stopped so that
+ * nothing of it is left.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Launcher } from "@hsr/runtimes";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const build = join(root, "build/native");
+const architecture = process.arch === "arm64" ? "aarch64" : "x86_64";
+
+export interface LauncherOptions {
+  /** Which build: the ordinary one, or the one with sanitizers. */
+  readonly build?: "plain" | "asan";
+  /** Run it as this ordinary user, through setpriv; only where the test is root. */
+  readonly asUid?: number;
+  /** Another program in the agent's place. */
+  readonly agent?: string;
+  readonly seccompDir?: string;
+  /** How many sandboxes are forked ahead. */
+  readonly stems?: number;
+  readonly extraArgs?: readonly string[];
+}
+
+export interface RunningLauncher {
+  readonly socket: string;
+  readonly client: Launcher;
+  readonly process: ChildProcess;
+  readonly cgroup: string;
+  /** Everything that it wrote to stderr. */
+  log(): string;
+  guardianPid(): number;
+  workerPid(): number;
+  /** Another client on the same launcher; closed by `stop`. */
+  connect(): Launcher;
+  /** Stops it with SIGTERM, throws if it does not end well, and removes its folder. */
+  stop(): Promise<void>;
+}
+
+/** Numbers that keep the launchers of one test run apart from each other and from those of another run. */
+let started = 0;
+
+/** Folders of test launchers must be reachable by the user that they run as. */
+function makeFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "hsr-launcher-"));
+  chmodSync(folder, 0o777);
+  return folder;
+}
+
+/** Pids of the children of a process, oldest first. */
+export function childrenOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
+  } catch {
+    return []; // It is gone.
+  }
+}
+
+export async function startLauncher(options: LauncherOptions = {}): Promise<RunningLauncher> {
+  const folder = makeFolder();
+  const socket = join(folder, "launcher.sock");
+  const number = started++;
+  const cgroup = `hsr-test-${process.pid}-${number}`;
+  // Blocks of 64 ranges behind the default ones, by process and by launcher.
+  const idBase = 0x7500_0000 + ((process.pid % 16) * 16 + (number % 16)) * 64 * 65_536;
+  const program = join(build, options.build === "asan" ? "asan" : architecture, "hsr-launcher");
+  const argv = [
+    program,
+    "--socket",
+    socket,
+    "--state-dir",
+    join(folder, "state"),
+    "--agent",
+    options.agent ?? join(build, architecture, "hsr-agent"),
+    "--node",
+    process.execPath,
+    "--seccomp-dir",
+    options.seccompDir ?? join(root, "build/seccomp"),
+    "--allow-uid",
+    String(options.asUid ?? process.getuid?.() ?? 0),
+    "--cgroup-name",
+    cgroup,
+    "--id-base",
+    String(idBase),
+    "--id-count",
+    String(64 * 65_536),
+    ...(options.stems === undefined ? [] : ["--stems", String(options.stems)]),
+    ...(options.extraArgs ?? []),
+  ];
+  const wrapper =
+    options.asUid === undefined
+      ? []
+      : ["setpriv", `--reuid=${options.asUid}`, `--regid=${options.asUid}`, "--clear-groups", "--"];
+  const [file = "", ...args] = [...wrapper, ...argv];
+  const child = spawn(file, args, { stdio: ["ignore", "ignore", "pipe"] });
+  let log = "";
+  child.stderr?.on("data", (chunk: Buffer) => {
+    log += chunk.toString("utf8");
+  });
+  const exited = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
+  const clients: Launcher[] = [];
+  const connect = (): Launcher => {
+    const client = new Launcher(socket);
+    clients.push(client);
+    return client;
+  };
+  const client = connect();
+  const ready = client.connected(15_000).then(() => "ready" as const);
+  const first = await Promise.race([ready, exited.then(([code]) => `it ended with ${code}`)]).catch(
+    (error: unknown) => `it did not answer: ${String(error)}`,
+  );
+  const stop = async (): Promise<void> => {
+    for (const one of clients) one.close();
+    if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
+    const [code, signal] = await exited;
+    rmSync(folder, { recursive: true, force: true });
+    if (signal !== "SIGKILL" && code !== 0) throw new Error(`hsr-launcher ended with ${signal ?? code}: ${log}`);
+  };
+  if (first !== "ready") {
+    ready.catch(() => undefined); // It is told by the error below.
+    await stop().catch(() => undefined);
+    throw new Error(`hsr-launcher did not start: ${first}\n${log}`);
+  }
+  const pid = child.pid ?? 0;
+  return {
+    socket,
+    client,
+    process: child,
+    cgroup,
+    log: () => log,
+    guardianPid: () => pid,
+    workerPid: () => childrenOf(pid)[0] ?? 0,
+    connect,
+    stop,
+  };
+}
+
+/** Whether the launcher was built; tests that need it say so instead of failing in the dark. */
+export function launcherBuilt(which: "plain" | "asan" = "plain"): boolean {
+  return existsSync(join(build, which === "asan" ? "asan" : architecture, "hsr-launcher"));
+}
