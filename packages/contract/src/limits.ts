@@ -116,13 +116,7 @@ export const httpLimits = {
     value: 4096,
     why: "Descriptors are finite; further connections are refused at accept.",
   },
-  url_bytes: { unit: "bytes", value: 4 * KiB, why: "The longest real URL here is a list with filters, under 1 KiB." },
   sse_heartbeat_ms: { unit: "ms", value: 15_000, why: "Proxies cut silent streams, usually after 30 to 60 s." },
-  stream_buffer_bytes: {
-    unit: "bytes",
-    value: 1 * MiB,
-    why: "A stream's reader that is this far behind waits; the run does not.",
-  },
   page_items: { unit: "count", value: 200, why: "A page of a list stays under a few hundred kilobytes." },
   idempotency_ttl_ms: { unit: "ms", value: 86_400_000, why: "A client that repeats a request does so within a day." },
 } as const satisfies Record<string, FixedLimit>;

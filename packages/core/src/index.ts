@@ -9,6 +9,7 @@ export * from "./languages.ts";
 export * from "./observe.ts";
 export * from "./pipeline.ts";
 export * from "./ports.ts";
+export * from "./recover.ts";
 export * from "./run/kept-output.ts";
 export * from "./run/live-run.ts";
 export * from "./run/live-runs.ts";

@@ -132,6 +132,15 @@ export class Pipeline {
     }
   }
 
+  /** Ends a run on somebody's behalf; its result comes through `run.finished`. */
+  async cancel(run: LiveRun, keyId: string, requestId: string): Promise<void> {
+    const timeMs = this.ports.clock.now();
+    const data = { key: keyId, state: run.record.state };
+    run.stop("cancelled");
+    const { tenant, id: subject } = run;
+    await this.ports.store.audit.append({ timeMs, type: "run.cancel_requested", tenant, subject, requestId, data });
+  }
+
   #acquire(run: LiveRun, sandboxId: SandboxId): Promise<Guest> {
     run.sandboxId = sandboxId;
     const runtime = this.ports.offers.runtime(run.decision.runtime);

@@ -70,6 +70,16 @@ export async function collect(
   if (guest !== null) await guest.destroy();
   count(run, outcome, ports.metrics);
   live.end(run, record);
+  if (!run.stdout.inMemory || !run.stderr.inMemory) await forgetSpool(run, ports);
+}
+
+/** The store has the output now; readers of the spool have been told. What cannot be removed is swept at the next start. */
+async function forgetSpool(run: LiveRun, ports: CollectPorts): Promise<void> {
+  try {
+    await ports.spool.remove(run.id);
+  } catch (thrown) {
+    ports.log.warn({ err: thrown, run: run.id }, "spooled output could not be removed");
+  }
 }
 
 /** What was used. A sandbox that ended by itself has said so; one whose program ended is asked; any other is killed first. */
@@ -91,7 +101,6 @@ async function store(run: LiveRun, outcome: RunOutcome, patch: RunPatch, ports: 
       const stdout = await run.stdout.source();
       const stderr = await run.stderr.source();
       const finish = await ports.store.runs.finish(run.id, outcome, { stdout, stderr }, patch);
-      if (stdout.kind === "spool" || stderr.kind === "spool") await ports.spool.remove(run.id);
       if (finish.kind === "unknown") throw new HsrError("internal", { message: "The run is not in the store." });
       return finish.run;
     } catch (thrown) {

@@ -17,6 +17,8 @@ const execId = 1;
 const mostStreams = 3;
 /** After the sandbox's end, how long what it still sent may take to be read. */
 const lastBytesMs = 1000;
+/** A file up to this size is one message to the agent, whichever way it cuts larger ones. */
+const oneMessageBytes = 32 * 1024;
 
 export interface DriveHooks {
   /** The program runs. */
@@ -61,12 +63,14 @@ export async function drive(
   const alarm = new Alarm();
   try {
     const agent = hooks.openAgent(await guest.attach());
-    // Everything is written behind the opening at once; nothing waits for an answer before the next is sent.
+    // Everything is written behind the opening at once; nothing waits for an answer before the next is sent. Files that
+    // take more than one message are awaited: the start must not overtake their last part.
     const writes = plan.files.map((file, index) =>
       agent.writeFile(file.path, file.content, file.mode).catch((thrown: unknown) => {
         throw fileError(thrown, index, input.files.length);
       }),
     );
+    if (plan.files.some((file) => file.content.length > oneMessageBytes)) await sent(run, guest, writes);
     const execution = agent.start(execId, plan.exec);
     const startTimer = Promise.withResolvers<never>();
     startTimer.promise.catch(ignoreLateFailure);
@@ -88,6 +92,14 @@ export async function drive(
   } finally {
     alarm.clear();
   }
+}
+
+/** Waits until the files are there, unless the run ends first; what ended it is seen again where it is followed. */
+async function sent(run: LiveRun, guest: Guest, writes: readonly Promise<void>[]): Promise<void> {
+  const late = new Promise<never>((_, reject) => {
+    setTimeout(() => reject(new HsrError("sandbox_failed")), gatewayLimits.start_timeout_ms.value).unref();
+  });
+  await Promise.race([Promise.all(writes), run.stopped, guest.ended, late]);
 }
 
 /** What an earlier gateway started, taken up again; `null` when its program was never started. */

@@ -40,6 +40,11 @@ export class KeptOutput {
     return this.#spooledBytes + this.#tailBytes;
   }
 
+  /** Whether nothing of it went to the spool. */
+  get inMemory(): boolean {
+    return this.#spooledBytes === 0;
+  }
+
   /** Where to follow the agent from, after a new stream. */
   get agentOffset(): number {
     return this.#agentOffset;

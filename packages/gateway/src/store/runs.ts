@@ -61,6 +61,7 @@ export function createRuns(access: Access, audit: AuditChain): SqliteRuns {
     UPDATE run SET state = 'finished', reason = :reason, exit_code = :exitCode, signal = :signal, finished_at = :finishedAt,
       usage = :usage, error = :error, stdout_bytes = :stdoutBytes, stderr_bytes = :stderrBytes,
       stdout_truncated = :stdoutTruncated, stderr_truncated = :stderrTruncated,
+      started_at = coalesce(:startedAt, started_at),
       runtime = coalesce(:runtime, runtime), level = coalesce(:level, level),
       sandbox_id = CASE :sandboxKnown WHEN 1 THEN :sandbox ELSE sandbox_id END,
       decision = coalesce(:decision, decision), risk = coalesce(:risk, risk), limits = coalesce(:limits, limits),
@@ -232,6 +233,7 @@ export function createRuns(access: Access, audit: AuditChain): SqliteRuns {
         stderrBytes: stored.stderr,
         stdoutTruncated: outcome.stdoutTruncatedBytes,
         stderrTruncated: outcome.stderrTruncatedBytes,
+        startedAt: patch.startedAtMs ?? null,
         ...patchColumns(patch),
       });
       return row === undefined ? { kind: "unknown" } : { kind: "finished", run: toRunRecord(row) };

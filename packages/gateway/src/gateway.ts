@@ -1,0 +1,181 @@
+/** The gateway, put together by hand: constructors, in the order in which things need each other. */
+import { join } from "node:path";
+import { analyze, type Clock, Offers, Pipeline, Places, type Runtime, recover } from "@hsr/core";
+import { openAgent } from "@hsr/runtimes";
+import type { FastifyInstance } from "fastify";
+import { createAuth, ensureFirstKey } from "./auth/index.ts";
+import { type Config, splitListen } from "./config.ts";
+import type { createLog, PrometheusMetrics } from "./observe/index.ts";
+import { docsRoutes } from "./rest/docs.ts";
+import { keyRoutes } from "./rest/keys.ts";
+import type { Route } from "./rest/route.ts";
+import { runRoutes } from "./rest/runs.ts";
+import { createServer } from "./rest/server.ts";
+import { statusRoutes } from "./rest/status.ts";
+import { rulesOf } from "./rules.ts";
+import { FileSpool } from "./spool/file-spool.ts";
+import { openSqliteStore } from "./store/index.ts";
+import { version } from "./version.ts";
+
+export interface GatewayParts {
+  readonly config: Config;
+  readonly runtimes: readonly Runtime[];
+  readonly log: ReturnType<typeof createLog>;
+  readonly metrics: PrometheusMetrics;
+  /** The database turned out to be damaged: the gateway must end and start anew. */
+  onDamage(reason: string): void;
+}
+
+export interface Gateway {
+  /** Where it listens, as `http://127.0.0.1:3000`. */
+  readonly url: string;
+  /** Refuses what is new, waits for what runs, at most so long, and lets go of everything. */
+  stop(drainMs: number): Promise<void>;
+}
+
+/** How often `stop` looks whether everything has ended. */
+const drainLookMs = 20;
+
+const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
+
+/** Starts a gateway. Resolves when it listens, has taken up what an earlier one left, and knows its runtimes. */
+export async function startGateway(parts: GatewayParts): Promise<Gateway> {
+  const { config, log, metrics } = parts;
+  const store = await openSqliteStore({
+    directory: config.data.dir,
+    synchronous: config.store.synchronous,
+    listen: config.server.listen,
+    nowMs: clock.now(),
+    log,
+    metrics,
+    onDamage: (reason) => parts.onDamage(reason),
+  });
+  try {
+    await ensureFirstKey(store, config.data.dir, clock, log);
+    const rules = rulesOf(config);
+    await store.policies.put(rules.digest, rules.text, clock.now());
+    const pipeline = new Pipeline({
+      store,
+      spool: await FileSpool.open(join(config.data.dir, "spool")),
+      offers: new Offers(parts.runtimes, log, metrics),
+      places: new Places({
+        concurrency: config.runs.concurrency,
+        starts: config.runs.startingConcurrency,
+        queue: config.runs.queueLength,
+        tenantConcurrency: config.tenant.concurrency,
+        tenantQueue: config.tenant.queueLength,
+      }),
+      analyze,
+      openAgent,
+      rules,
+      queueWaitMs: config.runs.queueWaitMs,
+      clock,
+      log,
+      metrics,
+    });
+    await pipeline.ports.offers.probe();
+    await recover(pipeline);
+    const probing = setInterval(() => void pipeline.ports.offers.probe(), config.runtimes.probeIntervalMs);
+    let leaving = false;
+    const app = door(parts, pipeline, () => leaving);
+    const { host, port } = splitListen(config.server.listen);
+    const url = await app.listen({ host, port });
+    await audit("gateway.started");
+    log.info(
+      {
+        url,
+        runtimes: pipeline.ports.offers.current.map((offer) => ({ name: offer.name, available: offer.available })),
+      },
+      "listening",
+    );
+
+    async function audit(type: "gateway.started" | "gateway.stopped"): Promise<void> {
+      await store.audit.append({
+        timeMs: clock.now(),
+        type,
+        tenant: "default",
+        subject: "gateway",
+        requestId: null,
+        data: { version, policy: rules.digest },
+      });
+    }
+
+    return {
+      url,
+      stop: async (drainMs) => {
+        pipeline.drain();
+        clearInterval(probing);
+        const until = clock.monotonic() + drainMs;
+        while (pipeline.live.all().some((run) => !run.detached) && clock.monotonic() < until) {
+          await new Promise((resolve) => setTimeout(resolve, drainLookMs));
+        }
+        leaving = true;
+        await audit("gateway.stopped");
+        app.server.closeAllConnections();
+        await app.close();
+        await store.close();
+      },
+    };
+  } catch (thrown) {
+    await store.close();
+    throw thrown;
+  }
+}
+
+function door(parts: GatewayParts, pipeline: Pipeline, leaving: () => boolean): FastifyInstance {
+  const { config, log, metrics } = parts;
+  const { store } = pipeline.ports;
+  const auth = createAuth({
+    store,
+    clock,
+    log,
+    metrics,
+    requestsPerMinute: config.tenant.requestsPerMinute,
+    unsafeNoKeys: config.auth.unsafeNoKeys,
+  });
+  const routes: readonly Route[] = [
+    ...runRoutes({ pipeline, store, leaving }),
+    ...keyRoutes({ store, clock }),
+    ...statusRoutes({ pipeline, store, version, metrics, metricsAccess: config.metrics.access }),
+  ];
+  metrics.beforeScrape(async () => {
+    const { living, waiting } = pipeline.ports.places.counts;
+    metrics.set("hsr_queue_length", {}, waiting);
+    for (const offer of pipeline.ports.offers.current)
+      metrics.set(
+        "hsr_sandboxes",
+        { runtime: offer.name },
+        pipeline.ports.offers.current.length === 1
+          ? living
+          : pipeline.live.all().filter((run) => run.decision.runtime === offer.name).length,
+      );
+    for (const [state, runs] of Object.entries(await store.runs.counts()))
+      metrics.set("hsr_store_runs", { state }, runs);
+    const status = await store.status();
+    metrics.set("hsr_store_bytes", { file: "database" }, status.databaseBytes);
+    metrics.set("hsr_store_bytes", { file: "wal" }, status.walBytes);
+    metrics.set("hsr_store_quarantined", {}, status.quarantined === null ? 0 : 1);
+  });
+  return createServer(
+    [...routes, ...docsRoutes(routes, version)],
+    {
+      listenHost: splitListen(config.server.listen).host,
+      allowedHosts: config.server.allowedHosts,
+      allowedOrigins: config.server.allowedOrigins,
+      bodyLimitBytes: config.server.bodyLimitBytes,
+      connections: config.server.connections,
+      headersTimeoutMs: config.server.headersTimeoutMs,
+      requestTimeoutMs: config.server.requestTimeoutMs,
+      keepAliveTimeoutMs: config.server.keepAliveTimeoutMs,
+    },
+    {
+      log,
+      metrics,
+      authenticate: async (request, route) => {
+        const principal = await auth.authenticate(request.headers.authorization, request.id);
+        if (route.access !== "open") auth.demand(principal, route.access, request.id);
+        return principal;
+      },
+    },
+  );
+}

@@ -1,0 +1,54 @@
+/** The program: reads the configuration, starts the gateway, and ends it in order when told to. */
+import { StoreError } from "@hsr/core";
+import { builtins, Launcher } from "@hsr/runtimes";
+import { ConfigError, loadConfig } from "./config.ts";
+import { startGateway } from "./gateway.ts";
+import { createLog, createMetrics } from "./observe/index.ts";
+import { version } from "./version.ts";
+
+/** Exit statuses of sysexits.h that service managers know: a wrong configuration, and something that may pass. */
+const exitConfig = 78;
+const exitTemporary = 75;
+
+async function main(): Promise<void> {
+  const loaded = loadConfig();
+  const { config } = loaded;
+  const log = createLog({ level: config.log.level, version });
+  const metrics = createMetrics({ version });
+  for (const key of loaded.unsafe) {
+    log.warn({ setting: key }, "AN UNSAFE SETTING IS IN FORCE: a wall is missing");
+    metrics.set("hsr_unsafe_settings", { setting: key }, 1);
+  }
+  for (const warning of loaded.warnings) log.warn({ warning }, "configuration");
+  let end: (code: number) => void = (code) => process.exit(code);
+  const gateway = await startGateway({
+    config,
+    runtimes: builtins(new Launcher(config.launcher.socket)).filter((runtime) =>
+      config.runtimes.enabled.includes(runtime.name),
+    ),
+    log,
+    metrics,
+    onDamage: () => end(exitTemporary),
+  });
+  let ending = false;
+  end = (code) => {
+    if (ending) return;
+    ending = true;
+    log.info({ code }, "ending");
+    gateway.stop(code === 0 ? config.server.drainMs : 0).then(
+      () => process.exit(code),
+      (err: unknown) => {
+        log.error({ err }, "the end was not in order");
+        process.exit(1);
+      },
+    );
+  };
+  process.on("SIGTERM", () => end(0));
+  process.on("SIGINT", () => end(0));
+}
+
+main().catch((thrown: unknown) => {
+  const known = thrown instanceof ConfigError || thrown instanceof StoreError;
+  process.stderr.write(`${known ? thrown.message : thrown instanceof Error ? thrown.stack : String(thrown)}\n`);
+  process.exit(thrown instanceof ConfigError ? exitConfig : known ? exitTemporary : 1);
+});

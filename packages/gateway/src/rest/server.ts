@@ -1,0 +1,237 @@
+/** The REST door: Fastify with the routes of the table, and everything that holds for all of them. */
+import type { Socket } from "node:net";
+import { errorBody, HsrError, httpLimits, newId } from "@hsr/contract";
+import type { Log, Metrics } from "@hsr/core";
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
+import { type Check, compileCheck } from "./check.ts";
+import { failureOf, sendFailure } from "./failure.ts";
+import { type GuardSettings, guard } from "./guards.ts";
+import type { Caller, Route } from "./route.ts";
+import { parseStrictJson } from "./strict-json.ts";
+
+export interface ServerSettings extends GuardSettings {
+  readonly bodyLimitBytes: number;
+  readonly connections: number;
+  readonly headersTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly keepAliveTimeoutMs: number;
+}
+
+export interface ServerPorts {
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Throws `unauthorized` or `scope_missing`. Must not be called for open routes. */
+  authenticate(request: FastifyRequest, route: Route): Promise<Caller>;
+}
+
+/** Nobody asked for a key. */
+const nobody: Caller = { keyId: "", tenant: "", scopes: [] };
+
+/** Every answer carries these: nothing here is a page, except the docs page, which sets its own. */
+const safeHeaders: readonly (readonly [string, string])[] = [
+  ["x-content-type-options", "nosniff"],
+  ["cache-control", "no-store"],
+  ["content-security-policy", "default-src 'none'; frame-ancestors 'none'"],
+  ["referrer-policy", "no-referrer"],
+  ["cross-origin-resource-policy", "same-origin"],
+];
+
+declare module "fastify" {
+  interface FastifyRequest {
+    startedAtMs: number;
+  }
+}
+
+export function createServer(routes: readonly Route[], settings: ServerSettings, ports: ServerPorts): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    bodyLimit: settings.bodyLimitBytes,
+    genReqId: () => newId("request"),
+    requestIdHeader: false,
+    keepAliveTimeout: settings.keepAliveTimeoutMs,
+    requestTimeout: settings.requestTimeoutMs,
+    forceCloseConnections: "idle",
+    return503OnClosing: false,
+    exposeHeadRoutes: false,
+    routerOptions: {
+      ignoreTrailingSlash: false,
+      maxParamLength: 128,
+    },
+    http: { maxHeaderSize: httpLimits.header_bytes.value, headersTimeout: settings.headersTimeoutMs },
+    clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket),
+    frameworkErrors: (error, request, reply) => {
+      sendFailure(reply as unknown as FastifyReply, failureOf(error), request.id);
+    },
+  });
+  app.server.maxConnections = settings.connections;
+
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    /^application\/json(;\s*charset=utf-8)?\s*$/i,
+    { parseAs: "buffer" },
+    (_request, body, done) => {
+      try {
+        done(null, parseStrictJson(body as Buffer));
+      } catch (thrown) {
+        done(thrown as Error);
+      }
+    },
+  );
+
+  app.decorateRequest("startedAtMs", 0);
+  app.addHook("onRequest", (request, reply, done) => {
+    request.startedAtMs = performance.now();
+    for (const [name, value] of safeHeaders) reply.raw.setHeader(name, value);
+    reply.raw.setHeader("hsr-request-id", request.id);
+    try {
+      const origin = guard(request.raw, settings);
+      if (origin !== null) allowOrigin(reply, origin);
+      refuseEncodings(request);
+      done();
+    } catch (thrown) {
+      done(thrown as Error);
+    }
+  });
+  app.addHook("onResponse", (request, reply, done) => {
+    const pattern = request.routeOptions.url ?? "none";
+    const tookMs = performance.now() - request.startedAtMs;
+    const status = `${Math.floor(reply.statusCode / 100)}xx`;
+    ports.metrics.count("hsr_http_requests_total", { route: pattern, method: request.method, status });
+    ports.metrics.observe("hsr_http_request_seconds", { route: pattern }, tookMs / 1000);
+    ports.log.info(
+      {
+        request: request.id,
+        method: request.method,
+        route: pattern,
+        status: reply.statusCode,
+        took_ms: Math.round(tookMs * 10) / 10,
+      },
+      "answered",
+    );
+    done();
+  });
+  app.setErrorHandler((thrown, request, reply) => {
+    const error = failureOf(thrown);
+    if (error.row.class === "internal") ports.log.error({ err: thrown, request: request.id }, "internal error");
+    return sendFailure(reply, error, request.id);
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const allow = methodsAt(routes, request.url);
+    if (allow.length === 0) return sendFailure(reply, new HsrError("route_not_found"), request.id);
+    reply.header("allow", allow.join(", "));
+    if (request.method === "OPTIONS") return reply.code(204).send();
+    return sendFailure(reply, new HsrError("method_not_allowed"), request.id);
+  });
+  for (const route of routes) addRoute(app, route, ports);
+  return app;
+}
+
+function addRoute(app: FastifyInstance, route: Route, ports: ServerPorts): void {
+  const checks = {
+    params: route.params === undefined ? null : compileCheck(route.params, "path"),
+    query: route.query === undefined ? noQuery : compileCheck(route.query, "query"),
+    body: route.body === undefined ? null : compileCheck(route.body, "body"),
+  };
+  app.route({
+    method: route.method,
+    url: route.path.replaceAll(/\{(\w+)\}/g, ":$1"),
+    // Before the body is read: who has no key sends none.
+    onRequest: async (request) => {
+      request.caller = route.access === "open" ? nobody : await ports.authenticate(request, route);
+      if (route.body !== undefined && request.headers["content-type"] === undefined)
+        throw new HsrError("unsupported_media_type");
+    },
+    handler: async (request, reply) => {
+      // An id that does not have an id's form names nothing.
+      if (checks.params !== null) checkOr(checks.params, request.params, new HsrError("not_found"));
+      checks.query(request.query);
+      checks.body?.(request.body);
+      const value = await route.handle({
+        caller: request.caller,
+        requestId: request.id,
+        params: request.params as Record<string, string>,
+        query: request.query as Record<string, unknown>,
+        body: request.body,
+        request,
+        reply,
+      });
+      if (value === undefined) return reply;
+      return reply.header("content-type", "application/json; charset=utf-8").send(JSON.stringify(value));
+    },
+  });
+}
+
+declare module "fastify" {
+  interface FastifyRequest {
+    caller: Caller;
+  }
+}
+
+function noQuery(query: unknown): void {
+  const [name] = Object.keys(query as object);
+  if (name !== undefined) {
+    throw new HsrError("invalid_request", { field: name.slice(0, 256), message: "This address takes no query." });
+  }
+}
+
+function checkOr(check: Check, value: unknown, otherwise: HsrError): void {
+  try {
+    check(value);
+  } catch {
+    throw otherwise;
+  }
+}
+
+/** A compressed body could be a thousand times as large as it looks; nothing here needs one. */
+function refuseEncodings(request: FastifyRequest): void {
+  const encoding = request.headers["content-encoding"];
+  if (encoding !== undefined && encoding !== "identity")
+    throw new HsrError("unsupported_media_type", { message: "Compressed bodies are not accepted." });
+}
+
+function allowOrigin(reply: FastifyReply, origin: string): void {
+  reply.raw.setHeader("access-control-allow-origin", origin);
+  reply.raw.setHeader("vary", "origin");
+  reply.raw.setHeader(
+    "access-control-allow-headers",
+    "authorization, content-type, idempotency-key, last-event-id, prefer",
+  );
+  reply.raw.setHeader("access-control-allow-methods", "GET, POST, DELETE");
+  reply.raw.setHeader("access-control-expose-headers", "hsr-run-id, hsr-request-id, location, retry-after");
+  reply.raw.setHeader("cross-origin-resource-policy", "cross-origin");
+}
+
+/** The methods that exist at an address. */
+function methodsAt(routes: readonly Route[], url: string): readonly string[] {
+  const path = url.split("?", 1)[0] ?? "";
+  const parts = path.split("/");
+  return routes
+    .filter((route) => {
+      const pattern = route.path.split("/");
+      return pattern.length === parts.length && pattern.every((part, i) => part.startsWith("{") || part === parts[i]);
+    })
+    .map((route) => route.method);
+}
+
+/** What Node's parser refused never becomes a request, so the answer is written by hand. */
+function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || error.code === "ECONNRESET") {
+    socket.destroy();
+    return;
+  }
+  const failure =
+    error.code === "HPE_HEADER_OVERFLOW"
+      ? new HsrError("headers_too_large")
+      : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
+        ? new HsrError("request_timeout")
+        : new HsrError("bad_http");
+  const body = JSON.stringify(errorBody(failure, newId("request")));
+  const head = [
+    `HTTP/1.1 ${failure.row.http} ${failure.code}`,
+    "content-type: application/json; charset=utf-8",
+    `content-length: ${Buffer.byteLength(body)}`,
+    "x-content-type-options: nosniff",
+    "connection: close",
+  ];
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+}

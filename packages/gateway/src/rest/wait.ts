@@ -1,0 +1,22 @@
+/** Waiting for a run on behalf of a client: until it ends, until the client has waited enough, or until it goes away. */
+import type { LiveRun, RunRecord } from "@hsr/core";
+import type { FastifyReply } from "fastify";
+
+/** The finished row, or `null` when the time was up first. */
+export async function finishedWithin(run: LiveRun, waitMs: number | undefined): Promise<RunRecord | null> {
+  if (waitMs === undefined) return await run.finished;
+  const up = Promise.withResolvers<null>();
+  const timer = setTimeout(() => up.resolve(null), waitMs);
+  try {
+    return await Promise.race([run.finished, up.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Cancels the run when its client goes away before the answer, unless it is detached or the gateway itself is leaving. */
+export function cancelWhenGone(run: LiveRun, reply: FastifyReply, leaving: () => boolean): void {
+  reply.raw.once("close", () => {
+    if (!reply.raw.writableFinished && !run.detached && !leaving()) run.stop("cancelled");
+  });
+}
