@@ -1,12 +1,11 @@
 /** What the parts of the SQLite store share. */
 import type { DatabaseSync } from "node:sqlite";
 import { StoreError } from "@hsr/core";
-import { explain, type FaultPoint, type Writer } from "./writer.ts";
+import { explain, type Writer } from "./writer.ts";
 
 export interface Access {
   readonly database: DatabaseSync;
   readonly writer: Writer;
-  readonly fault: (point: FaultPoint | "finish.part.committed" | "create.part.committed") => void;
   readonly observe: (operation: string, milliseconds: number) => void;
   readonly onDamage: (reason: string) => void;
   /** Whether `close` was called. */

@@ -35,6 +35,7 @@ export function startCheckpoints(path: string, log: Log): Checkpoints {
   return {
     close: async () => {
       clearInterval(timer);
+      worker.ref();
       const ended = new Promise((resolve) => worker.once("exit", resolve));
       worker.postMessage("close");
       await ended;

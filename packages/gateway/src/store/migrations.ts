@@ -14,7 +14,8 @@ export const migrations: readonly Migration[] = [
     version: 1,
     sql: `
 CREATE TABLE run (
-  seq INTEGER PRIMARY KEY,
+  -- AUTOINCREMENT: the number of a deleted run never comes back, so its output cannot become another's.
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
   id TEXT NOT NULL UNIQUE,
   tenant TEXT NOT NULL,
   key_id TEXT NOT NULL,
@@ -62,13 +63,17 @@ CREATE TABLE input (
   UNIQUE (run_id, part)
 ) STRICT;
 
+-- Not tied to run either: a run disappears as a whole first, and its output follows in pieces.
 CREATE TABLE output (
-  run_seq INTEGER NOT NULL REFERENCES run (seq),
+  run_seq INTEGER NOT NULL,
   stream TEXT NOT NULL CHECK (stream IN ('stdout', 'stderr')),
   first_byte INTEGER NOT NULL,
   bytes BLOB NOT NULL,
   UNIQUE (run_seq, stream, first_byte)
 ) STRICT;
+
+-- Deleted runs whose output is still to be deleted.
+CREATE TABLE doomed (run_seq INTEGER PRIMARY KEY) STRICT;
 
 CREATE TABLE idempotency (
   tenant TEXT NOT NULL,

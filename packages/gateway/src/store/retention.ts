@@ -20,29 +20,45 @@ export function createRetention(
   );
   const deleteKeys = database.prepare("DELETE FROM idempotency WHERE run_seq = ?");
   const deleteRun = database.prepare("DELETE FROM run WHERE seq = ? AND state = 'finished'");
+  const doom = database.prepare("INSERT OR IGNORE INTO doomed (run_seq) VALUES (?)");
+  const absolve = database.prepare("DELETE FROM doomed WHERE run_seq = ?");
+  const doomed = database.prepare("SELECT run_seq FROM doomed LIMIT ?");
   const deleteOldKeys = database.prepare(`
     DELETE FROM idempotency WHERE (tenant, key) IN
       (SELECT tenant, key FROM idempotency WHERE created_at < ? ORDER BY created_at LIMIT ?)`);
 
-  /** One run: its output in pieces, then its row. */
+  /** The run goes first and as a whole, so that nobody ever sees one that has lost its output. */
   async function deleteOne(seq: number): Promise<boolean> {
-    for (let more = true; more; )
-      more = await writer.write("prune.output", () => Number(deleteOutput.run(seq).changes) > 0);
-    return writer.write("prune.run", () => {
+    const deleted = await writer.write("prune.run", () => {
       deleteKeys.run(seq);
-      return Number(deleteRun.run(seq).changes) > 0;
+      if (Number(deleteRun.run(seq).changes) === 0) return false;
+      doom.run(seq);
+      return true;
     });
+    if (deleted) await deleteOutputOf(seq);
+    return deleted;
+  }
+
+  async function deleteOutputOf(seq: number): Promise<void> {
+    for (let more = true; more; )
+      more = await writer.write("prune.output", () => {
+        if (Number(deleteOutput.run(seq).changes) > 0) return true;
+        absolve.run(seq);
+        return false;
+      });
   }
 
   return async (request) => {
+    // What a gateway that died left half deleted.
+    for (const row of doomed.all(request.maxRows)) await deleteOutputOf(number(row, "run_seq"));
     const { finished } = await runs.counts();
     const surplus = Math.max(0, finished - request.keepFinishedRuns);
     const candidates = oldest.all(request.maxRows);
-    const doomed = candidates.filter(
+    const old = candidates.filter(
       (row, index) => index < surplus || number(row, "finished_at") < request.runsFinishedBeforeMs,
     );
     let deleted = 0;
-    for (const row of doomed)
+    for (const row of old)
       if (await deleteOne(number(row, "seq"))) {
         deleted += 1;
         runs.forgetFinished(1);

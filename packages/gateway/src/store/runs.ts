@@ -143,7 +143,6 @@ export function createRuns(access: Access, audit: AuditChain): SqliteRuns {
     // A large input goes first, part by part: a crash leaves parts without a run, which the next start sweeps away.
     for (const part of cut(run.input)) {
       await writer.write("create.part", () => insertPart(run.id, part));
-      access.fault("create.part.committed");
     }
     const outcome = await writer.write("create", () => insertRun(run, false));
     if (outcome.kind !== "created") await dropInput(run.id);
@@ -213,7 +212,6 @@ export function createRuns(access: Access, audit: AuditChain): SqliteRuns {
         if (inline) parts.push({ stream, part });
         else {
           await writer.write("finish.part", () => insertOutput.run(seq, stream, part.firstByte, part.bytes));
-          access.fault("finish.part.committed");
         }
       }
     const result = await writer.write<FinishOutcome>("finish", () => {

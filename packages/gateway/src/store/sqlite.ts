@@ -24,7 +24,7 @@ export interface SqliteStoreOptions {
   /** Called once when the database turns out to be damaged while it is in use: the gateway should end and start anew. */
   readonly onDamage?: (reason: string) => void;
   /** For tests: called at each step of each write. */
-  readonly fault?: (point: FaultPoint | "finish.part.committed" | "create.part.committed") => void;
+  readonly fault?: (point: FaultPoint) => void;
   /** For tests of migrations. */
   readonly migrations?: readonly Migration[];
 }
@@ -62,7 +62,7 @@ function compose(options: SqliteStoreOptions, opened: ReturnType<typeof openData
   };
   const writer = new Writer({ database, observe, fault, onDamage, onRollback: () => audit.reload() });
   let closing: Promise<void> | null = null;
-  const access: Access = { database, writer, fault, observe, onDamage, isClosed: () => closing !== null };
+  const access: Access = { database, writer, observe, onDamage, isClosed: () => closing !== null };
   const audit = createAudit(access);
   const runs = createRuns(access, audit);
   const keys = createKeys(access);
