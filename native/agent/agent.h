@@ -78,6 +78,12 @@ struct spawn_failure {
 /* Fills `spawned` or `failure`. */
 bool spawn(const struct start *start, struct spawned *spawned, struct spawn_failure *failure);
 
+/* --- machine.c: what changes more than the sandbox's own files and processes --- */
+
+/* Adds randomness to the kernel's; sets its clock. False where this guest may not. */
+bool machine_mix_random(const uint8_t *seed, size_t length);
+bool machine_set_clock(int64_t wall_ms);
+
 /* --- execution.c, output.c, input.c: executions --- */
 
 enum execution_state {
@@ -94,6 +100,7 @@ struct channel {
     uint64_t credit;    /* offset up to which the gateway wants bytes */
     uint64_t must_read; /* while draining: offset that was in the pipe when the process ended */
     uint64_t dropped;
+    uint64_t jump_told; /* offset of the last jump that was announced in this epoch */
 };
 
 struct execution {
@@ -110,6 +117,7 @@ struct execution {
     int input_fd;
     struct ring input;
     uint64_t input_written; /* offset of the next byte for the pipe is input.start; this is the last told to the gateway */
+    bool has_input;
     bool input_ends;
     int status; /* as wait4 gave it */
     struct rusage rusage;
@@ -148,12 +156,12 @@ void execution_free(struct execution *e);
 
 /* --- family.c: processes by their relations --- */
 
-/* Kills every process of the session that `leader` led, beside the leader. */
-void family_kill_session(pid_t leader);
+/* Signals every process of the session that `leader` leads or led; a SIGKILL until no more of them are found. */
+void family_signal_session(pid_t leader, int signal);
 /* Kills everything that descends from the agent. */
 void family_kill_all(void);
-/* Collects what has ended. */
-void family_reap(void);
+/* Collects what has ended. True if it stopped early, so that a storm of short-lived processes starves nobody. */
+bool family_reap(void);
 /* Appends the orphans: processes of no living execution. */
 void family_list_orphans(struct pen *p);
 uint32_t family_kill_orphans(int signal, const uint32_t *pids, size_t count);
@@ -169,6 +177,7 @@ void session_end_epoch(void);
 void session_stream_gone(void);
 bool session_open(void);
 bool session_quiesced(void);
+/* Makes the boot id, anew each time. */
 void session_settle(void);
 int64_t now_ms(void);
 

@@ -87,9 +87,10 @@ static void follow(struct execution *e, uint64_t from[2], const uint64_t credit[
         struct channel *c = &e->channel[which];
         c->sent = from[which] < c->ring.start ? c->ring.start : from[which] > c->ring.end ? c->ring.end : from[which];
         c->credit = credit[which];
+        c->jump_told = 0;
     }
     if (e->state != EXECUTION_STARTING) tell_started(e);
-    input_tell(e);
+    if (e->has_input) input_tell(e);
 }
 
 static void start_now(uint32_t id, const struct start *s) {
@@ -112,7 +113,8 @@ static void start_now(uint32_t id, const struct start *s) {
     e->channel[1].fd = spawned.error;
     e->terminal = s->flags & HSR_START_PTY;
     e->background = s->flags & HSR_START_BACKGROUND;
-    e->input_ends = e->input_fd < 0;
+    e->has_input = e->input_fd >= 0;
+    e->input_ends = !e->has_input;
     uint64_t from[2] = {0, 0}, credit[2] = {s->stdout_credit, s->stderr_credit};
     follow(e, from, credit);
 }
@@ -209,8 +211,8 @@ void execution_signal(const struct message *m) {
         return;
     else if (!e || e->state > EXECUTION_RUNNING)
         error = ESRCH; /* the process is gone: its number may be another's by now */
-    else if (scope == HSR_SCOPE_SESSION && signal == SIGKILL)
-        family_kill_session(e->pid), kill(-e->pid, SIGKILL);
+    else if (scope == HSR_SCOPE_SESSION)
+        family_signal_session(e->pid, (int)signal);
     else if (kill(scope == HSR_SCOPE_PROCESS ? e->pid : -e->pid, (int)signal) != 0)
         error = errno;
     answer_once(m->id, token, error, NULL, 0);

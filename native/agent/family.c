@@ -13,6 +13,7 @@
 
 #define ROUNDS 8
 #define TABLE_MAX 8192
+#define REAPED_MAX 256
 
 struct relative {
     pid_t pid, parent, session;
@@ -37,26 +38,26 @@ static void each_pid(void (*each)(pid_t pid, void *with), void *with) {
     close(folder);
 }
 
-struct killing {
+struct signalling {
     pid_t session;
-    unsigned killed;
+    int signal;
+    unsigned reached;
 };
 
-static void kill_in_session(pid_t pid, void *with) {
-    struct killing *k = with;
-    if (pid == k->session || pid == getpid() || getsid(pid) != k->session) return;
-    if (kill(pid, SIGKILL) == 0) k->killed++;
+static void signal_in_session(pid_t pid, void *with) {
+    struct signalling *s = with;
+    if (pid != getpid() && getsid(pid) == s->session && kill(pid, s->signal) == 0) s->reached++;
 }
 
-void family_kill_session(pid_t leader) {
-    struct killing k = {.session = leader};
-    unsigned before;
-    int round = 0;
-    do {
-        before = k.killed;
-        each_pid(kill_in_session, &k);
+void family_signal_session(pid_t leader, int signal) {
+    unsigned before = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+        struct signalling s = {.session = leader, .signal = signal};
+        each_pid(signal_in_session, &s);
         /* The dead still show until they are collected, so only a growing number is a reason to look again. */
-    } while (k.killed > before && round++ < ROUNDS && k.killed - before > 1);
+        if (signal != SIGKILL || s.reached <= before) return;
+        before = s.reached;
+    }
 }
 
 struct relatives {
@@ -163,10 +164,10 @@ void family_kill_all(void) {
     }
 }
 
-void family_reap(void) {
-    for (;;) {
+bool family_reap(void) {
+    for (int count = 0; count < REAPED_MAX; count++) {
         siginfo_t info = {0};
-        if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0) return;
+        if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0) return false;
         pid_t pid = info.si_pid;
         struct execution *e = execution_by_pid(pid);
         if (e && e->state == EXECUTION_STARTING) {
@@ -177,10 +178,12 @@ void family_reap(void) {
         if (e) kill(-pid, SIGKILL);
         int status = 0;
         struct rusage rusage;
-        if (wait4(pid, &status, WNOHANG, &rusage) != pid) return;
+        if (wait4(pid, &status, WNOHANG, &rusage) != pid) return false;
         if (!e) continue;
         /* Whoever is left of the session is the agent's child now; with no child left there is nothing to look for. */
-        if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0) family_kill_session(pid);
+        if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0)
+            family_signal_session(pid, SIGKILL);
         execution_reaped(e, status, &rusage);
     }
+    return true;
 }

@@ -62,6 +62,7 @@ static void settle_signals(void) {
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
     action.sa_handler = on_child;
+    action.sa_flags = SA_NOCLDSTOP;
     sigaction(SIGCHLD, &action, NULL);
     sigset_t child;
     sigemptyset(&child);
@@ -108,15 +109,13 @@ static void wait_and_handle(bool input_left) {
     fds[count++] = (struct pollfd){.fd = control_fd(), .events = POLLIN};
     short events = (short)((input_left ? 0 : POLLIN) | (stream_waiting() ? POLLOUT : 0));
     fds[count++] = (struct pollfd){.fd = stream, .events = events};
+    if (children_changed) timeout = 0;
     struct timespec until = {.tv_sec = timeout / 1000, .tv_nsec = (long)(timeout % 1000) * 1000000};
     sigset_t none;
     sigemptyset(&none);
     /* Interrupted by a child it answers -1, and then only the children are looked at. */
     int n = ppoll(fds, count, timeout < 0 ? NULL : &until, &none);
-    if (children_changed) {
-        children_changed = 0;
-        family_reap();
-    }
+    if (children_changed) children_changed = family_reap();
     executions_ready(fds, n > 0 ? executions : 0, now_ms());
     if (n > 0 && fds[executions].revents) control_ready();
     if (n > 0 && (fds[executions + 1].revents & ~POLLOUT) && stream == stream_fd()) {

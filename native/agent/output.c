@@ -131,6 +131,14 @@ void executions_ready(const struct pollfd *fds, size_t count, int64_t now) {
 static bool tell_output(struct execution *e, int which) {
     struct channel *c = &e->channel[which];
     uint64_t until = c->ring.end < c->credit ? c->ring.end : c->credit;
+    if (c->sent > c->credit && c->sent != c->jump_told) {
+        /* Dropped bytes lie between: the gateway must hear where the stream goes on, or it would never give credit there. */
+        uint8_t jump[8];
+        struct pen at = pen_on(jump, sizeof jump);
+        pen_u64(&at, c->sent);
+        stream_frame(HSR_MSG_OUTPUT, which ? HSR_FLAG_STDERR : 0, e->id, jump, sizeof jump);
+        c->jump_told = c->sent;
+    }
     if (c->sent >= until) return false;
     uint32_t length = until - c->sent < FRAME_BYTES ? (uint32_t)(until - c->sent) : FRAME_BYTES;
     uint8_t offset[8];

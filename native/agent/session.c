@@ -1,7 +1,6 @@
 /* One epoch after the other: what the gateway asks, and who answers it. */
 #include "agent.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <time.h>
@@ -165,13 +164,8 @@ static void on_resume(const struct message *m) {
     session_settle();
     /* Two copies of one memory must not call themselves the same boot, even if both have the same random numbers. */
     for (size_t i = 0; i < sizeof session.boot; i++) session.boot[i] ^= seed[i];
-    int random = open("/dev/urandom", O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (random >= 0) {
-        if (write(random, seed, 32) == 32) done |= HSR_RESUMED_SEED;
-        close(random);
-    }
-    struct timespec wall = {.tv_sec = wall_ms / 1000, .tv_nsec = (wall_ms % 1000) * 1000000};
-    if (wall_ms > 0 && clock_settime(CLOCK_REALTIME, &wall) == 0) done |= HSR_RESUMED_CLOCK;
+    if (machine_mix_random(seed, 32)) done |= HSR_RESUMED_SEED;
+    if (wall_ms > 0 && machine_set_clock(wall_ms)) done |= HSR_RESUMED_CLOCK;
     session.quiesced = false;
     uint8_t body[17] = {done};
     memcpy(body + 1, session.boot, 16);

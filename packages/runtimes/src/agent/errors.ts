@@ -1,6 +1,10 @@
 import { constants } from "node:os";
 
-const names = new Map<number, string>(Object.entries(constants.errno).map(([name, number]) => [number, name]));
+/** Where two names share a number the first of the alphabet counts: EAGAIN, not EWOULDBLOCK. */
+const names = new Map<number, string>();
+for (const [name, number] of Object.entries(constants.errno).sort()) {
+  if (!names.has(number)) names.set(number, name);
+}
 
 /** The name of a Linux errno, as `ENOENT`; an unknown number becomes `E<number>`. */
 export function errnoName(errno: number): string {

@@ -48,7 +48,6 @@ export class FollowedExecution implements AgentExecution {
     this.#background = background;
     this.#granted = [from.stdout + creditBytes, from.stderr + creditBytes];
     this.#queue = new OutputQueue(from, (chunk) => this.#taken(chunk));
-    this.#queue.gapsAllowed = background;
     this.output = this.#queue;
   }
 
@@ -73,7 +72,6 @@ export class FollowedExecution implements AgentExecution {
 
   setReader(reader: "foreground" | "background"): void {
     this.#background = reader === "background";
-    this.#queue.gapsAllowed ||= this.#background;
     this.#window();
   }
 
@@ -155,8 +153,12 @@ export class FollowedExecution implements AgentExecution {
 
   /** A reader took a chunk: grant more once a good part of the window is used. */
   #taken(chunk: OutputChunk): void {
-    const which = chunk.stream === "stdout" ? 0 : 1;
-    const wanted = chunk.offset + chunk.bytes.length + creditBytes;
+    this.#grant(chunk.stream);
+  }
+
+  #grant(stream: OutputChunk["stream"]): void {
+    const which = stream === "stdout" ? 0 : 1;
+    const wanted = this.#queue.takenUpTo(stream) + creditBytes;
     if (wanted - this.#granted[which] < creditBytes / 4) return;
     this.#granted[which] = wanted;
     this.#window();
@@ -176,8 +178,12 @@ export class FollowedExecution implements AgentExecution {
     const offset = fields.u64();
     const bytes = fields.rest();
     if (this.#over) throw AgentError.protocol("output after the end");
-    if (offset + bytes.length > this.#granted[which]) throw AgentError.protocol("output beyond the credit");
-    this.#queue.put(which === 1 ? "stderr" : "stdout", offset, bytes);
+    /* Without bytes it says only where the stream goes on behind what was dropped. */
+    if (bytes.length > 0 && offset + bytes.length > this.#granted[which])
+      throw AgentError.protocol("output beyond the credit");
+    const stream = which === 1 ? "stderr" : "stdout";
+    this.#queue.put(stream, offset, bytes);
+    if (bytes.length === 0) this.#grant(stream);
   }
 
   #takeExit(fields: FieldReader): void {
@@ -214,8 +220,6 @@ export class FollowedExecution implements AgentExecution {
     const window = fields.u64();
     const closed = fields.u8();
     fields.done();
-    if (window < this.#stdinWindow && !closed && window !== bounds.stdinMax)
-      throw AgentError.protocol("a window that shrinks");
     this.#stdinWindow = Math.max(window, this.#stdinWindow);
     if (closed) this.#closeStdin(new AgentError("EPIPE", "the program closed its standard input"));
     else this.#pumpStdin();
@@ -249,11 +253,6 @@ export class FollowedExecution implements AgentExecution {
     if (this.#stdinEnding !== "wanted") return;
     this.#stdinEnding = "sent";
     this.#epoch.send(ask.STDIN, flag.END, this.execId, new FieldWriter().u64(this.#stdinOffset).finish());
-  }
-
-  /** After a re-attach bytes may be gone that were dropped or acknowledged before. */
-  allowGaps(): void {
-    this.#queue.gapsAllowed = true;
   }
 
   /** After a re-attach: how much of standard input the agent has. */

@@ -89,8 +89,6 @@ class OpenedAgent implements Agent {
   ): AgentExecution {
     const background = options.reader === "background";
     const execution = this.#follow(execId, from, background);
-    /* Bytes between here and the agent's oldest may be gone. */
-    execution.allowGaps();
     execution.resumeStdin(options.stdinOffset ?? 0);
     const [stdoutCredit, stderrCredit] = execution.credit;
     const fields = new FieldWriter().u64(from.stdout).u64(from.stderr).u64(stdoutCredit).u64(stderrCredit);
@@ -129,7 +127,7 @@ class OpenedAgent implements Agent {
     return Buffer.concat(parts);
   }
 
-  stat(path: string, links: "follow" | "show" = "show"): Promise<FileStat> {
+  async stat(path: string, links: "follow" | "show" = "show"): Promise<FileStat> {
     const fields = new FieldWriter().u8(links === "follow" ? 1 : 0).path(path);
     return this.#answered(ask.FILE_STAT, fields.finish(), "stat", decodeStat);
   }
@@ -189,7 +187,7 @@ class OpenedAgent implements Agent {
     this.#epoch.end(null);
   }
 
-  resume(identity: Uint8Array, seed: Uint8Array, wallMs: number): Promise<Resumed> {
+  async resume(identity: Uint8Array, seed: Uint8Array, wallMs: number): Promise<Resumed> {
     if (identity.length !== 16 || seed.length !== 32) throw new TypeError("an identity has 16 bytes and a seed 32");
     const fields = new FieldWriter().bytes(identity).bytes(seed).u64(wallMs);
     return this.#answered(ask.RESUME, fields.finish(), "resume", (body) => {

@@ -21,11 +21,9 @@ interface Held {
 
 /**
  * Output of one execution between the agent and its reader, in order. Bounded by the credit that was given for it; checks
- * that offsets only go forward, and jump only where bytes may have been dropped.
+ * that offsets only go forward; where they jump, bytes were dropped.
  */
 export class OutputQueue implements AsyncIterable<OutputChunk> {
-  /** True once the agent may have dropped bytes, so that an offset may jump. */
-  gapsAllowed = false;
   readonly #held: Held[] = [];
   readonly #next: Record<StreamName, number>;
   readonly #onTaken: (chunk: OutputChunk) => void;
@@ -39,9 +37,9 @@ export class OutputQueue implements AsyncIterable<OutputChunk> {
 
   put(stream: StreamName, offset: number, bytes: Buffer): void {
     const expected = this.#next[stream];
-    if (bytes.length === 0 || offset < expected || (offset > expected && !this.gapsAllowed))
-      throw AgentError.protocol(`output at offset ${offset} where ${expected} was due`);
+    if (offset < expected) throw AgentError.protocol(`output at offset ${offset} where ${expected} was due`);
     this.#next[stream] = offset + bytes.length;
+    if (bytes.length === 0) return;
     if (this.#waiting) {
       const waiting = this.#waiting;
       this.#waiting = null;
@@ -52,10 +50,15 @@ export class OutputQueue implements AsyncIterable<OutputChunk> {
     }
   }
 
+  /** Offset up to which everything was taken by the reader. */
+  takenUpTo(stream: StreamName): number {
+    return this.#held.find((held) => held.stream === stream)?.offset ?? this.#next[stream];
+  }
+
   /** Nothing follows; checks that what was announced has come. */
   end(total: { stdout: number; stderr: number }): void {
-    const short = this.#next.stdout !== total.stdout || this.#next.stderr !== total.stderr;
-    if (short && !this.gapsAllowed) throw AgentError.protocol("an end before the last byte of output");
+    if (this.#next.stdout > total.stdout || this.#next.stderr > total.stderr)
+      throw AgentError.protocol("an end before the last byte of output");
     this.#finish(true);
   }
 

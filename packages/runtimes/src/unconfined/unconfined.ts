@@ -6,9 +6,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Duplex, duplexPair } from "node:stream";
+import type { Duplex } from "node:stream";
 import { HsrError } from "@hsr/contract";
 import type { Capabilities, Guest, LaunchSpec, ProbeReport, Runtime, SandboxEnd, SandboxId, Usage } from "@hsr/core";
+import { type Switchboard, switchboard } from "./switchboard.ts";
 
 export interface UnconfinedOptions {
   /** Path of a built hsr-agent. */
@@ -76,9 +77,9 @@ class UnconfinedGuest implements Guest {
   readonly ended;
   readonly workspace: string;
   readonly #agent: ChildProcess;
+  readonly #board: Switchboard;
   readonly #startedMs = performance.now();
   #end: SandboxEnd | null = null;
-  #attached: Duplex | null = null;
 
   constructor(spec: LaunchSpec, agent: string, workspace: string) {
     this.id = spec.sandboxId;
@@ -91,36 +92,20 @@ class UnconfinedGuest implements Guest {
     const deadline = setTimeout(() => void this.#stop("deadline"), spec.deadlineMs);
     deadline.unref();
     this.#pipe(4).on("error", ignore).resume();
-    this.#pipe(3)
-      .on("error", ignore)
-      .on("data", (chunk: Buffer) => this.#fromAgent(chunk));
+    this.#board = switchboard(this.#pipe(3));
     const gone = Promise.withResolvers<void>();
     this.#agent.once("exit", () => gone.resolve());
     this.#agent.once("error", () => gone.resolve());
     this.ended = gone.promise.then(async () => {
       clearTimeout(deadline);
-      this.#attached?.end();
+      this.#board.detach();
       await rm(workspace, { recursive: true, force: true });
       return { end: this.#end ?? "exited", usage: this.#usage() };
     });
   }
 
-  /** The agent has one stream for its life; attachments are joined to it in turn, and it is not told: as in a real restore. */
   async attach(): Promise<Duplex> {
-    const [ours, theirs] = duplexPair();
-    this.#attached?.end();
-    this.#attached = ours;
-    ours.on("error", ignore);
-    ours.on("data", (chunk: Buffer) => {
-      if (this.#attached === ours && !this.#pipe(3).write(chunk)) {
-        ours.pause();
-        this.#pipe(3).once("drain", () => ours.resume());
-      }
-    });
-    /* What the agent waits to write must not wait for an attachment that went away. */
-    ours.once("close", () => this.#pipe(3).resume());
-    this.#pipe(3).resume();
-    return theirs;
+    return this.#board.attach();
   }
 
   async usage(): Promise<Usage> {
@@ -139,13 +124,6 @@ class UnconfinedGuest implements Guest {
 
   #usage(): Usage {
     return { wallMs: performance.now() - this.#startedMs, cpuMs: null, memoryPeakBytes: null, oomKills: null };
-  }
-
-  #fromAgent(chunk: Buffer): void {
-    const attached = this.#attached;
-    if (!attached || attached.writableEnded || attached.destroyed || attached.write(chunk)) return;
-    this.#pipe(3).pause();
-    attached.once("drain", () => this.#pipe(3).resume());
   }
 
   #pipe(fd: 3 | 4): Duplex {
