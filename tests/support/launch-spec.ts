@@ -1,5 +1,5 @@
 /** Launch specs for tests that talk to a runtime or a launcher directly. */
-import type { ExecSpec, LaunchSpec, Limits, LimitName, SandboxId } from "@hsr/core";
+import type { ExecSpec, LaunchSpec, LimitName, Limits, SandboxId } from "@hsr/core";
 
 let made = 0;
 

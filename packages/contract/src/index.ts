@@ -1,3 +1,4 @@
+export * from "./config.ts";
 export * from "./error-body.ts";
 export * from "./errors.ts";
 export * from "./events.ts";

@@ -4,8 +4,9 @@ import { analyze, type Clock, Offers, Pipeline, Places, type Runtime, recover } 
 import { openAgent } from "@hsr/runtimes";
 import type { FastifyInstance } from "fastify";
 import { createAuth, ensureFirstKey } from "./auth/index.ts";
-import { type Config, splitListen } from "./config.ts";
+import { type Config, type ConfigRow, splitListen } from "./config.ts";
 import type { createLog, PrometheusMetrics } from "./observe/index.ts";
+import { configRoutes } from "./rest/config.ts";
 import { docsRoutes } from "./rest/docs.ts";
 import { keyRoutes } from "./rest/keys.ts";
 import type { Route } from "./rest/route.ts";
@@ -14,11 +15,13 @@ import { createServer } from "./rest/server.ts";
 import { statusRoutes } from "./rest/status.ts";
 import { rulesOf } from "./rules.ts";
 import { FileSpool } from "./spool/file-spool.ts";
-import { openSqliteStore } from "./store/index.ts";
+import { measureStore, openSqliteStore, startUpkeep } from "./store/index.ts";
 import { version } from "./version.ts";
 
 export interface GatewayParts {
   readonly config: Config;
+  /** The configuration as administrators see it. */
+  readonly configRows: readonly ConfigRow[];
   readonly runtimes: readonly Runtime[];
   readonly log: ReturnType<typeof createLog>;
   readonly metrics: PrometheusMetrics;
@@ -75,6 +78,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     });
     await pipeline.ports.offers.probe();
     await recover(pipeline);
+    const upkeep = startUpkeep(store, config, { clock, log, metrics });
     const probing = setInterval(() => void pipeline.ports.offers.probe(), config.runtimes.probeIntervalMs);
     let leaving = false;
     const app = door(parts, pipeline, () => leaving);
@@ -113,6 +117,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
         await audit("gateway.stopped");
         app.server.closeAllConnections();
         await app.close();
+        await upkeep.close();
         await store.close();
       },
     };
@@ -136,6 +141,7 @@ function door(parts: GatewayParts, pipeline: Pipeline, leaving: () => boolean): 
   const routes: readonly Route[] = [
     ...runRoutes({ pipeline, store, leaving }),
     ...keyRoutes({ store, clock }),
+    ...configRoutes(parts.configRows),
     ...statusRoutes({ pipeline, store, version, metrics, metricsAccess: config.metrics.access }),
   ];
   metrics.beforeScrape(async () => {
@@ -149,12 +155,7 @@ function door(parts: GatewayParts, pipeline: Pipeline, leaving: () => boolean): 
           ? living
           : pipeline.live.all().filter((run) => run.decision.runtime === offer.name).length,
       );
-    for (const [state, runs] of Object.entries(await store.runs.counts()))
-      metrics.set("hsr_store_runs", { state }, runs);
-    const status = await store.status();
-    metrics.set("hsr_store_bytes", { file: "database" }, status.databaseBytes);
-    metrics.set("hsr_store_bytes", { file: "wal" }, status.walBytes);
-    metrics.set("hsr_store_quarantined", {}, status.quarantined === null ? 0 : 1);
+    await measureStore(store, metrics);
   });
   return createServer(
     [...routes, ...docsRoutes(routes, version)],

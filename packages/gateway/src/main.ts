@@ -1,7 +1,7 @@
 /** The program: reads the configuration, starts the gateway, and ends it in order when told to. */
 import { StoreError } from "@hsr/core";
 import { builtins, Launcher } from "@hsr/runtimes";
-import { ConfigError, loadConfig } from "./config.ts";
+import { announceConfig, ConfigError, loadConfig } from "./config.ts";
 import { startGateway } from "./gateway.ts";
 import { createLog, createMetrics } from "./observe/index.ts";
 import { version } from "./version.ts";
@@ -15,14 +15,11 @@ async function main(): Promise<void> {
   const { config } = loaded;
   const log = createLog({ level: config.log.level, version });
   const metrics = createMetrics({ version });
-  for (const key of loaded.unsafe) {
-    log.warn({ setting: key }, "AN UNSAFE SETTING IS IN FORCE: a wall is missing");
-    metrics.set("hsr_unsafe_settings", { setting: key }, 1);
-  }
-  for (const warning of loaded.warnings) log.warn({ warning }, "configuration");
+  announceConfig(loaded, log, metrics);
   let end: (code: number) => void = (code) => process.exit(code);
   const gateway = await startGateway({
     config,
+    configRows: loaded.rows,
     runtimes: builtins(new Launcher(config.launcher.socket)).filter((runtime) =>
       config.runtimes.enabled.includes(runtime.name),
     ),
