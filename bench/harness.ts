@@ -82,7 +82,7 @@ export function summarize(timesMs: readonly number[], errors: number): Times {
  * A call that throws counts as an error and not as a time.
  */
 export async function inTurn<Name extends string>(
-  rivals: Readonly<Record<Name, () => Promise<void>>>,
+  rivals: Readonly<Record<Name, () => Promise<unknown>>>,
   options: { readonly rounds: number; readonly warmUp: number; readonly pauseMs: number },
 ): Promise<Record<Name, Times>> {
   const names = Object.keys(rivals) as Name[];
@@ -111,7 +111,7 @@ export async function inTurn<Name extends string>(
 export async function sustained(
   width: number,
   seconds: number,
-  call: () => Promise<void>,
+  call: () => Promise<unknown>,
 ): Promise<{ perSecond: number; times: Times }> {
   const times: number[] = [];
   let errors = 0;

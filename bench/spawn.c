@@ -1,8 +1,10 @@
 /*
  * The rival of the latency bench that no product can beat with the same command line: posix_spawn in a loop.
- * Reads one line per round from stdin ("go"), spawns argv[1..], drains its stdout, waits, and prints the time in µs.
+ * argv[1] is a file that the program gets as descriptor 3 (the seccomp filter that bwrap reads), argv[2..] the program.
+ * Reads one line per round from stdin ("go"), spawns, drains its stdout, waits, and prints the time in µs.
  * Answers "error" when the program failed or printed nothing.
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -22,7 +24,7 @@ static long long now_us(void) {
 
 int main(int argc, char **argv) {
     char line[64];
-    if (argc < 2) return 2;
+    if (argc < 3) return 2;
     setvbuf(stdout, NULL, _IOLBF, 0);
     while (fgets(line, sizeof line, stdin)) {
         long long start = now_us();
@@ -36,7 +38,8 @@ int main(int argc, char **argv) {
         posix_spawn_file_actions_init(&actions);
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
         posix_spawn_file_actions_adddup2(&actions, out[1], 1);
-        int failed = posix_spawn(&pid, argv[1], &actions, NULL, argv + 1, environ);
+        posix_spawn_file_actions_addopen(&actions, 3, argv[1], O_RDONLY, 0);
+        int failed = posix_spawn(&pid, argv[2], &actions, NULL, argv + 2, environ);
         posix_spawn_file_actions_destroy(&actions);
         close(out[1]);
         if (failed) return 1;

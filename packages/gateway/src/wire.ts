@@ -68,14 +68,9 @@ export function wireSummary(record: RunRecord, live: LiveBytes = record): RunSum
 }
 
 /** A run with its output; `null` output is not there yet. */
-export function wireRun(
-  record: RunRecord,
-  stdout: Uint8Array | null,
-  stderr: Uint8Array | null,
-  live: LiveBytes = record,
-): Run {
+export function wireRun(record: RunRecord, stdout: Uint8Array | null, stderr: Uint8Array | null): Run {
   return {
-    ...wireSummary(record, live),
+    ...wireSummary(record),
     ...(stdout === null ? { stdout: null } : wireBytes("stdout", stdout)),
     ...(stderr === null ? { stderr: null } : wireBytes("stderr", stderr)),
   } as Run;
