@@ -110,8 +110,9 @@ static void root_link(struct stage *s, const char *path) {
 // lock. What this kernel does not have needs none.
 static void mask_proc(struct stage *s) {
     static const char *const files[] = {"kcore",       "keys",         "kallsyms", "latency_stats",  "timer_list",
-                                        "timer_stats", "sched_debug", "kmsg",     "sysrq-trigger", "key-users"};
-    static const char *const dirs[] = {"acpi", "asound", "scsi"};
+                                        "timer_stats", "sched_debug", "kmsg",     "sysrq-trigger", "key-users",
+                                        "config.gz",   "iomem",       "ioports"};
+    static const char *const dirs[] = {"acpi", "asound", "bus", "scsi"};
     for (unsigned i = 0; i < sizeof files / sizeof *files; i++) {
         char path[64];
         snprintf(path, sizeof path, "/proc/%s", files[i]);

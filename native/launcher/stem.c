@@ -149,7 +149,8 @@ static void resource_limits(const struct stem_order *order) {
     // The agent has descriptors of its own besides the guest's; it sets the exact number for each execution.
     bound(RLIMIT_NOFILE, order->open_files < 1024 ? 1024 : order->open_files);
     bound(RLIMIT_FSIZE, order->disk_bytes);
-    bound(RLIMIT_CORE, 0);
+    // 1, not 0: where core_pattern names a program of the host, a limit of 0 still starts it, with the guest's core.
+    bound(RLIMIT_CORE, 1);
     bound(RLIMIT_MEMLOCK, 0);
     bound(RLIMIT_MSGQUEUE, 0);
     bound(RLIMIT_SIGPENDING, 1024);

@@ -7,7 +7,8 @@
 
 #ifdef __x86_64__
 
-/* getpid as i386 counts. A kernel without 32-bit support answers with a segmentation fault: killed as well. */
+/* getpid as i386 counts. A kernel without 32-bit support answers with a segmentation fault: killed as well.
+ */
 static void int80(struct outcome *out, const void *unused) {
     long result;
     __asm__ volatile("int $0x80" : "=a"(result) : "a"(20L) : "memory", "r8", "r9", "r10", "r11");

@@ -1,4 +1,5 @@
-/* System calls that a sandbox has no use for. The arguments are chosen so that a call that is let through changes nothing. */
+/* System calls that a sandbox has no use for. The arguments are chosen so that a call that is let through
+ * changes nothing. */
 #include "probe.h"
 
 #include <errno.h>
@@ -110,7 +111,8 @@ static void io_uring(struct outcome *out, const void *unused) {
 
 /* A map needs no capability where unprivileged bpf is on, and CAP_BPF where it is off. */
 static void bpf_map(struct outcome *out, const void *unused) {
-    union bpf_attr attributes = {.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 4, .max_entries = 1};
+    union bpf_attr attributes = {
+        .map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 4, .max_entries = 1};
     outcome_of(out, syscall(__NR_bpf, BPF_MAP_CREATE, &attributes, sizeof attributes));
 }
 
@@ -166,7 +168,8 @@ static void raise_limit(struct outcome *out, const void *unused) {
     outcome_of(out, setrlimit(RLIMIT_NOFILE, &limit));
 }
 
-/* A core goes where core_pattern says, which may be a program of the host. A limit of 1 stops both a file and a pipe. */
+/* A core goes where core_pattern says, which may be a program of the host. A limit of 1 stops both a file and
+ * a pipe. */
 static void core_limit(struct outcome *out, const void *unused) {
     struct rlimit limit;
     getrlimit(RLIMIT_CORE, &limit);

@@ -20,7 +20,8 @@
 static struct probe probes[MAX_PROBES];
 static size_t count;
 
-void probe_add(const char *prefix, const char *name, void (*run)(struct outcome *, const void *), const void *argument) {
+void probe_add(const char *prefix, const char *name, void (*run)(struct outcome *, const void *),
+               const void *argument) {
     if (count == MAX_PROBES) {
         fprintf(stderr, "hsr-probe: too many probes\n");
         exit(1);
@@ -96,9 +97,12 @@ long read_text(const char *path, char *buffer, size_t size) {
 static void print_string(const char *text) {
     putchar('"');
     for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
-        if (*at == '"' || *at == '\\') printf("\\%c", *at);
-        else if (*at < 0x20 || *at >= 0x7f) printf("\\u%04x", *at);
-        else putchar(*at);
+        if (*at == '"' || *at == '\\')
+            printf("\\%c", *at);
+        else if (*at < 0x20 || *at >= 0x7f)
+            printf("\\u%04x", *at);
+        else
+            putchar(*at);
     }
     putchar('"');
 }
@@ -140,10 +144,14 @@ static void run_probe(const struct probe *probe, struct outcome *shared) {
         _exit(0);
     }
     int status;
-    if (pid < 0) print_row(probe->name, "hung", errno, "fork failed");
-    else if (wait_with_deadline(pid, &status) < 0) print_row(probe->name, "hung", 0, "");
-    else if (WIFSIGNALED(status)) print_row(probe->name, "killed", 0, strsignal(WTERMSIG(status)));
-    else print_row(probe->name, names[shared->verdict], shared->error, shared->detail);
+    if (pid < 0)
+        print_row(probe->name, "hung", errno, "fork failed");
+    else if (wait_with_deadline(pid, &status) < 0)
+        print_row(probe->name, "hung", 0, "");
+    else if (WIFSIGNALED(status))
+        print_row(probe->name, "killed", 0, strsignal(WTERMSIG(status)));
+    else
+        print_row(probe->name, names[shared->verdict], shared->error, shared->detail);
 }
 
 int main(int argc, char **argv) {
@@ -158,7 +166,8 @@ int main(int argc, char **argv) {
     add_ipc_probes();
     add_terminal_probes();
     add_abi_probes();
-    struct outcome *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct outcome *shared =
+        mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED) {
         perror("hsr-probe: mmap");
         return 1;

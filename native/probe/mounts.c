@@ -1,4 +1,5 @@
-/* The old mount calls. Whoever lets them through must do so in a mount namespace of its own: the control run has one. */
+/* The old mount calls. Whoever lets them through must do so in a mount namespace of its own: the control run
+ * has one. */
 #include "probe.h"
 
 #include <errno.h>
@@ -17,7 +18,7 @@ struct filesystem {
 };
 
 static const struct filesystem filesystems[] = {
-    {"tmpfs", "tmpfs"}, {"proc", "proc"},     {"sysfs", "sysfs"},     {"cgroup2", "cgroup2"},
+    {"tmpfs", "tmpfs"},   {"proc", "proc"},     {"sysfs", "sysfs"},     {"cgroup2", "cgroup2"},
     {"devpts", "devpts"}, {"mqueue", "mqueue"}, {"overlay", "overlay"},
 };
 

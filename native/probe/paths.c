@@ -1,6 +1,7 @@
 /* Files, devices and kernel interfaces that must not be there, or not be writable, or not tell. */
 #include "probe.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,7 +11,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-enum way { EXISTS, READS, WRITES, MAKES };
+enum way { EXISTS, READS, LISTS, WRITES, MAKES };
 
 struct place {
     const char *name;
@@ -42,9 +43,9 @@ static const struct place places[] = {
     {"read_keys", "/proc/keys", READS},
     {"read_config", "/proc/config.gz", READS},
     {"read_iomem", "/proc/iomem", READS},
-    {"read_acpi", "/proc/acpi", EXISTS},
-    {"read_scsi", "/proc/scsi/scsi", READS},
-    {"read_pci", "/proc/bus/pci/devices", READS},
+    {"read_acpi", "/proc/acpi", LISTS},
+    {"read_scsi", "/proc/scsi", LISTS},
+    {"read_bus", "/proc/bus", LISTS},
     {"sys_firmware", "/sys/firmware", EXISTS},
     {"sys_debug", "/sys/kernel/debug", EXISTS},
     {"sys_tracing", "/sys/kernel/tracing", EXISTS},
@@ -95,6 +96,19 @@ static const struct place places[] = {
     {"make_in_opt", "/opt/hsr/hsr-probe", MAKES},
 };
 
+static void list_folder(struct outcome *out, const char *path) {
+    DIR *folder = opendir(path);
+    struct dirent *entry = NULL;
+    if (folder == NULL) {
+        outcome_of(out, -1);
+        return;
+    }
+    while ((entry = readdir(folder)) != NULL && entry->d_name[0] == '.')
+        continue;
+    outcome_if(out, entry != NULL, "%s", entry ? entry->d_name : "empty");
+    closedir(folder);
+}
+
 static void try_place(struct outcome *out, const void *argument) {
     const struct place *place = argument;
     struct stat state;
@@ -107,6 +121,11 @@ static void try_place(struct outcome *out, const void *argument) {
     case READS:
         fd = open(place->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
         outcome_of(out, fd < 0 ? -1 : read(fd, &byte, 1));
+        /* An empty file in its place tells nothing. */
+        if (out->verdict == OPEN && out->error == 0 && lseek(fd, 0, SEEK_CUR) == 0) out->verdict = ABSENT;
+        break;
+    case LISTS:
+        list_folder(out, place->path);
         break;
     case WRITES:
         /* Opened and not written: the kernel decides at the opening. */
@@ -168,7 +187,8 @@ static void mount_names(struct outcome *out, const void *unused) {
 }
 
 static void environment(struct outcome *out, const void *unused) {
-    static const char *const usual[] = {"PATH=", "HOME=", "LANG=", "PWD=", "SHLVL=", "_=", "HSR_PROBE_", "OLDPWD=", "TERM="};
+    static const char *const usual[] = {
+        "PATH=", "HOME=", "LANG=", "PWD=", "SHLVL=", "_=", "HSR_PROBE_", "OLDPWD=", "TERM="};
     for (char **at = environ; *at; at++) {
         int known = 0;
         for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++)
@@ -181,13 +201,15 @@ static void environment(struct outcome *out, const void *unused) {
     outcome_if(out, 0, "only the usual names");
 }
 
-/* A map can be written once, by somebody with the capability: after that the file opens and refuses the text. */
+/* A map can be written once, by somebody with the capability: after that the file opens and refuses the text.
+ */
 static void uid_map(struct outcome *out, const void *unused) {
     int fd = open("/proc/self/uid_map", O_WRONLY | O_CLOEXEC);
     outcome_of(out, fd < 0 ? -1 : write(fd, "0 0 1", 5));
 }
 
-/* A file capability makes whoever executes the file powerful, outside of the sandbox too if the file gets there. */
+/* A file capability makes whoever executes the file powerful, outside of the sandbox too if the file gets
+ * there. */
 static void file_capability(struct outcome *out, const void *unused) {
     char path[] = "/tmp/hsr-probe-XXXXXX";
     int fd = mkstemp(path);

@@ -101,22 +101,11 @@ static void sees_kernel_threads(struct outcome *out, const void *unused) {
     outcome_if(out, strncmp(name, "kthreadd", 8) == 0, "process 2 is %.*s", (int)strcspn(name, "\n"), name);
 }
 
-/* Lowering protects a guest from the host's out-of-memory killer. The new value is one less than the old. */
+/* Below 0, where the gateway and the host's own processes are, a guest would outlive them when memory runs
+ * out. */
 static void lower_oom_score(struct outcome *out, const void *unused) {
-    char text[32];
-    if (read_text("/proc/self/oom_score_adj", text, sizeof text) < 0) {
-        outcome_of(out, -1);
-        return;
-    }
     int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-    if (fd < 0) {
-        outcome_of(out, -1);
-        return;
-    }
-    long score = strtol(text, NULL, 10);
-    int length = snprintf(text, sizeof text, "%ld", score > -1000 ? score - 1 : score);
-    outcome_of(out, write(fd, text, (size_t)length));
-    snprintf(out->detail, sizeof out->detail, "from %ld", score);
+    outcome_of(out, fd < 0 ? -1 : write(fd, "-1", 2));
 }
 
 void add_process_probes(void) {

@@ -20,7 +20,8 @@ struct kind {
     int family, type, protocol;
 };
 
-/* Numbers where libc may not know the name. What a program in a sandbox may use is in the list too, to show that it works. */
+/* Numbers where libc may not know the name. What a program in a sandbox may use is in the list too, to show
+ * that it works. */
 static const struct kind kinds[] = {
     {"unix", AF_UNIX, SOCK_STREAM, 0},
     {"inet", AF_INET, SOCK_STREAM, 0},

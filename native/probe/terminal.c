@@ -29,7 +29,8 @@ static void request(struct outcome *out, const void *argument) {
     int discipline = 0;
     unsigned long number = *(const unsigned long *)argument;
     int fd = terminal();
-    outcome_of(out, syscall(__NR_ioctl, fd, number, number == TIOCSETD ? (void *)&discipline : (void *)&byte));
+    outcome_of(out,
+               syscall(__NR_ioctl, fd, number, number == TIOCSETD ? (void *)&discipline : (void *)&byte));
 }
 
 /* The kernel reads 32 bits of the request; a filter that compares 64 is passed with a high bit set. */

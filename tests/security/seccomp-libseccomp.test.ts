@@ -42,7 +42,7 @@ const reference = (profile: Profile, architecture: Architecture): Reference => {
   });
   const header = `arch ${architecture} default ${returnValue(profile.defaultAction)} foreign ${kill}`;
   const done = spawnSync(testProgram("reference-filter", "-lseccomp"), { input: [header, ...rules].join("\n") });
-  if (done.status !== 0) throw new Error(`libseccomp: ${done.stderr}`);
+  if (done.status !== 0) throw new Error(`libseccomp: ${done.stderr.toString()}`);
   return { program: decode(done.stdout), unknown: new Set(done.stderr.toString().split("\n").filter(Boolean)) };
 };
 
