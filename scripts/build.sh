@@ -19,5 +19,9 @@ for part in agent launcher probe; do
     make -s -j2 -C "native/$part" $targets
 done
 if [ -f packages/runtimes/src/seccomp/build.ts ]; then
-    sh scripts/node.sh packages/runtimes/src/seccomp/build.ts
+    # What it says is for those who change a profile; others see it when something is wrong.
+    said=$(sh scripts/node.sh packages/runtimes/src/seccomp/build.ts 2>&1) || {
+        printf '%s\n' "$said" >&2
+        exit 1
+    }
 fi

@@ -3,7 +3,7 @@
  * `make test KINDS="unit e2e"` runs only those. The last line is always `N passed, N failed, N skipped`.
  */
 import { spawn } from "node:child_process";
-import { globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type FeatureName, features, probe } from "../tests/support/features.ts";
@@ -96,6 +96,8 @@ const timings: string[] = [];
 const before = present();
 // Everything that a test puts into the temporary folder has to be gone from it in the end.
 const scratch = mkdtempSync(join(tmpdir(), "hsr-test-"));
+// Some tests become another user first, who has to get through.
+chmodSync(scratch, 0o1777);
 mkdirSync(inCheckout("build/test"), { recursive: true });
 try {
   for (const row of rows) {

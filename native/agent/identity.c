@@ -20,7 +20,11 @@ static struct {
 /* The file belongs to another owner once the process is undumpable, so it is opened before; no guest exists yet. */
 static void open_oom_score(void) {
     char text[16] = {0};
-    self.oom_fd = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
+    int fd = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
+    if (fd < 0) return;
+    /* Out of the way: where nobody has attached yet it would get the stream's number. */
+    self.oom_fd = fcntl(fd, F_DUPFD_CLOEXEC, 10);
+    close(fd);
     if (self.oom_fd < 0) return;
     if (read(self.oom_fd, text, sizeof text - 1) <= 0 || sscanf(text, "%d", &self.oom_own) != 1 ||
         self.oom_own >= self.options.oom_score_adj) {

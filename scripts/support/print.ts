@@ -1,4 +1,10 @@
 /** How scripts print for people: colour only on a terminal. */
+
+// A reader that went away (`make up | head`) does not stop the work.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
 const colourful = process.stdout.isTTY && process.env["NO_COLOR"] === undefined;
 const paint = (code: number) => (text: string) => (colourful ? `\u001b[${code}m${text}\u001b[0m` : text);
 

@@ -7,16 +7,17 @@ import { readEvents, type ServerEvent } from "./sse.ts";
 /** An error that the gateway answered, with its code for those who decide by it. */
 export class Refusal extends Failure {
   readonly body: ErrorBody["error"];
+  readonly status: number;
 
   constructor(body: ErrorBody["error"], status: number) {
-    super(body.message + (body.field === undefined ? "" : ` (${body.field})`), {
+    const named = body.field === undefined || body.message.includes(body.field);
+    super(named ? body.message : `${body.message} (${body.field})`, {
       hint: body.hint,
       exitCode: refusalExitCode(body.code),
     });
     this.body = body;
     this.status = status;
   }
-  readonly status: number;
 }
 
 function refusalExitCode(code: string): number {

@@ -50,8 +50,9 @@ export function parseCores(text: string, flag: string): number {
   return Number(text);
 }
 
-/** Milliseconds for people: `12 ms`, `3.4 s`, `2 min 5 s`. */
+/** Milliseconds for people: `0.7 ms`, `12 ms`, `3.4 s`, `2 min 5 s`. */
 export function showDuration(ms: number): string {
+  if (ms > 0 && ms < 10) return `${ms.toFixed(1)} ms`;
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1000);

@@ -80,6 +80,7 @@ export class Pipeline {
     const sandboxId = place.immediate ? (newId("sandbox") as SandboxId) : null;
     const row = newRun(action, considered, verdict.decision, sandboxId, this.ports.clock.now());
     const run = new LiveRun(recordOf(row), verdict.decision, action.input.onOutputLimit, this.ports.spool);
+    run.sandboxId = sandboxId;
     this.live.add(run);
     // Without an idempotency key nothing can keep the run from being made: its sandbox starts while its row is written.
     const early = action.idempotencyKey === null && sandboxId !== null ? this.#acquire(run, sandboxId) : null;
@@ -113,8 +114,7 @@ export class Pipeline {
       clock: ports.clock,
     };
     try {
-      const sandboxId =
-        early === null ? await this.live.placed(run, place, ports.queueWaitMs, ports.clock) : run.sandboxId;
+      const sandboxId = run.sandboxId ?? (await this.live.placed(run, place, ports.queueWaitMs, ports.clock));
       if (sandboxId === null) return await collect(run, null, null, ports, this.live);
       const guest = await (early ?? this.#acquire(run, sandboxId));
       const end = await drive(run, guest, execPlan(input, run.decision.limits), input, hooks);
@@ -142,7 +142,6 @@ export class Pipeline {
   }
 
   #acquire(run: LiveRun, sandboxId: SandboxId): Promise<Guest> {
-    run.sandboxId = sandboxId;
     const runtime = this.ports.offers.runtime(run.decision.runtime);
     if (runtime === null) return Promise.reject(new HsrError("runtime_unavailable"));
     return runtime.launch(launchSpec(run.decision, sandboxId, run.tenant));

@@ -68,9 +68,14 @@ export function wireSummary(record: RunRecord, live: LiveBytes = record): RunSum
 }
 
 /** A run with its output; `null` output is not there yet. */
-export function wireRun(record: RunRecord, stdout: Uint8Array | null, stderr: Uint8Array | null): Run {
+export function wireRun(
+  record: RunRecord,
+  stdout: Uint8Array | null,
+  stderr: Uint8Array | null,
+  live: LiveBytes = record,
+): Run {
   return {
-    ...wireSummary(record),
+    ...wireSummary(record, live),
     ...(stdout === null ? { stdout: null } : wireBytes("stdout", stdout)),
     ...(stderr === null ? { stderr: null } : wireBytes("stderr", stderr)),
   } as Run;

@@ -74,7 +74,7 @@ async function examineGateway(context: Context): Promise<readonly Finding[]> {
 async function readiness(url: string): Promise<Finding> {
   const response = await fetch(`${url}/ready`, { redirect: "error" });
   const { ready, checks } = (await response.json()) as Readiness;
-  if (ready) return { name: "ready", state: "ok", seen: checks.map((one) => one.message).join(" ") };
+  if (ready) return { name: "ready", state: "ok", seen: checks.map((one) => `${one.name}: ${one.message}`).join(" ") };
   const failing = checks.filter((one) => !one.ok).map((one) => `${one.name}: ${one.message}`);
   return {
     name: "ready",

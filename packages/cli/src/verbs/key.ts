@@ -77,7 +77,8 @@ function listCommand(context: Context): Command {
         one.tenant,
         one.scopes.join(" "),
         age(one.created_at),
-        age(one.last_used_at),
+        // Kept to the minute, so seconds would say more than is known.
+        one.last_used_at !== null && now - Date.parse(one.last_used_at) < 120_000 ? "just now" : age(one.last_used_at),
       ]);
       await context.write(table(["ID", "STATE", "NAME", "TENANT", "SCOPES", "AGE", "LAST USED"], rows));
     });

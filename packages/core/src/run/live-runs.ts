@@ -58,6 +58,7 @@ export class LiveRuns {
     const atMs = clock.now();
     const step = await this.#store.runs.transition(run.id, "queued", "starting", atMs, { sandboxId });
     if (step.kind !== "done") return null;
+    run.sandboxId = sandboxId;
     run.become({ state: "starting", startingAtMs: atMs, sandboxId });
     return sandboxId;
   }

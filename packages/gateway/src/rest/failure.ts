@@ -14,6 +14,12 @@ const fastifyCodes: Readonly<Record<string, () => HsrError>> = {
   FST_ERR_BAD_URL: () => new HsrError("bad_http", { message: "The address is not a valid URL." }),
 };
 
+/** A request that the router itself gave up on: an address that cannot be read, or a part that is too long to name anything. */
+export function unroutable(thrown: Error): HsrError {
+  const known = failureOf(thrown);
+  return known.code === "internal" ? new HsrError("route_not_found", { cause: thrown }) : known;
+}
+
 export function failureOf(thrown: unknown): HsrError {
   if (thrown instanceof HsrError) return thrown;
   if (thrown instanceof StoreError) {
@@ -21,6 +27,8 @@ export function failureOf(thrown: unknown): HsrError {
     if (thrown.code === "closed") return new HsrError("draining", { cause: thrown });
     return new HsrError("internal", { cause: thrown });
   }
+  // The client went away while it sent; nobody reads the answer.
+  if (thrown instanceof Error && thrown.message === "aborted") return new HsrError("bad_http", { cause: thrown });
   const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
   const known = typeof code === "string" ? fastifyCodes[code] : undefined;
   return known === undefined ? new HsrError("internal", { cause: thrown }) : known();

@@ -19,7 +19,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import Type from "typebox";
 import { runAction } from "../actions.ts";
 import { visibleTenant } from "../auth/index.ts";
-import { wireRun, wireSummary } from "../wire.ts";
+import { type LiveBytes, wireRun, wireSummary } from "../wire.ts";
 import { pageFrom, pageOf, pageQuery } from "./page.ts";
 import { type Caller, type Route, route } from "./route.ts";
 import { streamRun } from "./sse.ts";
@@ -80,7 +80,7 @@ export function runRoutes(ports: RunPorts): readonly Route[] {
   }
 
   async function body(record: RunRecord, live: LiveRun | null) {
-    if (record.state !== "finished") return wireRun(record, null, null);
+    if (record.state !== "finished") return wireRun(record, null, null, bytesSoFar(record, live));
     const read = async (stream: "stdout" | "stderr", bytes: number) =>
       live?.[stream].inMemory === true ? live[stream].read(0, bytes) : store.runs.output(record.id, stream, 0, bytes);
     return wireRun(record, await read("stdout", record.stdoutBytes), await read("stderr", record.stderrBytes));
@@ -192,9 +192,11 @@ export function runRoutes(ports: RunPorts): readonly Route[] {
       );
       const page = pageFrom(outcome);
       // A run that lives is further than its row.
-      const items = page.items.map((record) =>
-        summary(pipeline.live.get(record.id)?.record ?? record, pipeline.live.get(record.id)),
-      );
+      const items = page.items.map((stored) => {
+        const live = pipeline.live.get(stored.id);
+        const record = live?.record ?? stored;
+        return wireSummary(record, bytesSoFar(record, live));
+      });
       return { items, next_cursor: page.nextCursor };
     },
   );
@@ -326,9 +328,10 @@ export function runRoutes(ports: RunPorts): readonly Route[] {
   return [create, list, get, events, logs, cancel];
 }
 
-function summary(record: RunRecord, live: LiveRun | null) {
-  if (record.state === "finished" || live === null) return wireSummary(record);
-  return wireSummary(record, { stdoutBytes: live.stdout.bytes, stderrBytes: live.stderr.bytes });
+/** How much output there is: of a run that lives, more than its row knows. */
+function bytesSoFar(record: RunRecord, live: LiveRun | null): LiveBytes {
+  if (record.state === "finished" || live === null) return record;
+  return { stdoutBytes: live.stdout.bytes, stderrBytes: live.stderr.bytes };
 }
 
 /** A program that was never started has no result: whoever waits gets the error that the run keeps. */

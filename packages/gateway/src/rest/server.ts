@@ -4,7 +4,7 @@ import { errorBody, HsrError, httpLimits, newId } from "@hsr/contract";
 import type { Log, Metrics } from "@hsr/core";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { type Check, compileCheck } from "./check.ts";
-import { failureOf, sendFailure } from "./failure.ts";
+import { failureOf, sendFailure, unroutable } from "./failure.ts";
 import { type GuardSettings, guard } from "./guards.ts";
 import type { Caller, Route } from "./route.ts";
 import { parseStrictJson } from "./strict-json.ts";
@@ -23,6 +23,9 @@ export interface ServerPorts {
   /** Throws `unauthorized` or `scope_missing`. Must not be called for open routes. */
   authenticate(request: FastifyRequest, route: Route): Promise<Caller>;
 }
+
+/** How often Node looks for clients that are too slow. Its default of 30 s would make every shorter bound meaningless. */
+const slowLookMs = 1000;
 
 /** Nobody asked for a key. */
 const nobody: Caller = { keyId: "", tenant: "", scopes: [] };
@@ -57,10 +60,14 @@ export function createServer(routes: readonly Route[], settings: ServerSettings,
       ignoreTrailingSlash: false,
       maxParamLength: 128,
     },
-    http: { maxHeaderSize: httpLimits.header_bytes.value, headersTimeout: settings.headersTimeoutMs },
+    http: {
+      maxHeaderSize: httpLimits.header_bytes.value,
+      headersTimeout: settings.headersTimeoutMs,
+      connectionsCheckingInterval: slowLookMs,
+    },
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket),
     frameworkErrors: (error, request, reply) => {
-      sendFailure(reply as unknown as FastifyReply, failureOf(error), request.id);
+      sendFailure(reply as unknown as FastifyReply, unroutable(error), request.id);
     },
   });
   app.server.maxConnections = settings.connections;

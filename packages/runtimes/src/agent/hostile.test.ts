@@ -62,7 +62,7 @@ const lies: Record<string, (it: Impostor) => void> = {
   "a length just beyond the bound": (it) =>
     it.raw(header(it, (bytes) => bytes.writeUInt32LE(bounds.payloadMax + 1, 12))),
   "a frame of another epoch": (it) =>
-    it.raw(header(it, (bytes) => bytes.writeUInt32LE(it.epoch.readUInt32LE(0) ^ 1, 8))),
+    it.raw(header(it, (bytes) => bytes.writeUInt32LE((it.epoch.readUInt32LE(0) ^ 1) >>> 0, 8))),
   "a frame that does not end": (it) => it.raw(header(it, (bytes) => bytes.writeUInt8(1, 16))),
   "a reserved byte that is set": (it) => it.raw(header(it, (bytes) => bytes.writeUInt8(1, 3))),
   "its echo once more": (it) => it.raw(echoed(it.epoch)),

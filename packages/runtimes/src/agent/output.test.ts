@@ -166,8 +166,9 @@ describe("after a re-attach", () => {
   });
 
   test("bytes that were acknowledged are gone, and the stream goes on behind them", async () => {
-    const first = real.open().start(1, shell("echo 12345"));
-    await finish(first);
+    const agent = real.open();
+    await finish(agent.start(1, shell("echo 12345")));
+    await agent.ping();
     const again = await take(real.open().follow(1, { stdout: 0, stderr: 0 }), 1);
     expect(again).toEqual([]);
   });

@@ -1,7 +1,7 @@
 /** A real hsr-agent for tests, as a plain child of this process. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { chown, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
@@ -25,10 +25,15 @@ export interface RealAgent {
   stop(): Promise<void>;
 }
 
-export async function startRealAgent(args: readonly string[] = []): Promise<RealAgent> {
+export async function startRealAgent(args: readonly string[] = [], uid: number | null = null): Promise<RealAgent> {
   if (!existsSync(agentPath)) throw new Error(`${agentPath} is not built: run make -C native/agent`);
   const folder = await mkdtemp(join(tmpdir(), "hsr-agent-"));
-  const child = spawn(agentPath, args, { cwd: "/", stdio: ["ignore", "ignore", "inherit", "pipe", "pipe"] });
+  const child = spawn(agentPath, args, {
+    cwd: "/",
+    stdio: ["ignore", "ignore", "inherit", "pipe", "pipe"],
+    ...(uid === null ? {} : { uid, gid: uid }),
+  });
+  if (uid !== null) await chown(folder, uid, uid);
   const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const control = child.stdio[4] as Duplex;
   control.on("error", () => undefined).resume();

@@ -1,0 +1,80 @@
+/**
+ * `make soak`: the tests with the full numbers, then the suites on a pure cgroup v2 guest, and a report in bench/reports/.
+ * It takes most of an hour; `make test` shows the same promises in small.
+ */
+import { spawnSync } from "node:child_process";
+import { globSync, readFileSync } from "node:fs";
+import { type Figure, writeReport } from "../bench/harness.ts";
+import { checkout, inCheckout, toolEnvironment } from "./support/checkout.ts";
+import { bold, print } from "./support/print.ts";
+
+/** What tests read to know how much to do; a number that is set outside is kept. */
+const numbers = {
+  /** Seconds of each fuzzer. */
+  HSR_FUZZ_SECONDS: "60",
+  /** Requests made from the OpenAPI description. */
+  HSR_FUZZ_REQUESTS: "20000",
+  /** Rounds of everything that is repeated to find a leak or a race. */
+  HSR_ROUNDS: "10000",
+  /** Says that slow tests are welcome. */
+  HSR_SOAK: "1",
+} as const;
+
+/** What vitest's report says of one test. */
+interface Outcome {
+  readonly fullName: string;
+  readonly status: string;
+  readonly duration?: number | null;
+}
+
+function outcomes(): readonly Outcome[] {
+  return globSync("build/test/*.json", { cwd: checkout }).flatMap((path) => {
+    const report = JSON.parse(readFileSync(inCheckout(path), "utf8")) as {
+      testResults: { assertionResults: Outcome[] }[];
+    };
+    return report.testResults.flatMap((file) => file.assertionResults);
+  });
+}
+
+const set: Record<string, string> = { ...numbers };
+for (const name of Object.keys(set)) set[name] = process.env[name] ?? set[name] ?? "";
+
+print(bold("Every test, with the full numbers"));
+const began = performance.now();
+const tests = spawnSync(process.execPath, ["scripts/test.ts"], {
+  cwd: checkout,
+  env: toolEnvironment(set),
+  stdio: "inherit",
+});
+const seen = outcomes();
+
+print("", bold("The suites on a guest with nothing but cgroup v2"));
+const guest = spawnSync("sh", ["scripts/cgroup2-guest.sh"], {
+  cwd: checkout,
+  env: toolEnvironment(set),
+  stdio: "inherit",
+});
+/** The script's own code for "this host lacks something". */
+const GUEST_SKIPPED = 125;
+const cgroup2 = guest.status === 0 ? "passed" : guest.status === GUEST_SKIPPED ? "skipped" : "failed";
+
+const count = (status: string): number => seen.filter((one) => one.status === status).length;
+const figures: readonly Figure[] = [
+  { id: "soak_tests_passed", value: count("passed"), unit: "count" },
+  { id: "soak_tests_failed", value: count("failed"), unit: "count", target: 0 },
+  { id: "soak_cgroup2_guest_failed", value: cgroup2 === "failed" ? 1 : 0, unit: "count", target: 0, detail: cgroup2 },
+];
+const path = writeReport("soak", figures, {
+  numbers: set,
+  seconds: Math.round((performance.now() - began) / 1000),
+  cgroup2_guest: cgroup2,
+  not_passed: seen.filter((one) => one.status !== "passed").map((one) => `${one.status}: ${one.fullName}`),
+  slowest_ms: Object.fromEntries(
+    [...seen]
+      .sort((a, b) => (b.duration ?? 0) - (a.duration ?? 0))
+      .slice(0, 20)
+      .map((one) => [one.fullName, Math.round(one.duration ?? 0)]),
+  ),
+});
+print(`the cgroup v2 guest: ${cgroup2}; report: ${path.replace(checkout, "")}`);
+process.exitCode = tests.status === 0 && cgroup2 !== "failed" ? 0 : 1;

@@ -1,0 +1,50 @@
+/** Reads a stream of server-sent events, for tests: events in order, comments beside them. */
+import type { RunEvent } from "@hsr/contract";
+
+export interface SeenEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly data: RunEvent;
+}
+
+/** Yields each event as it comes; ends when the stream does. */
+export async function* eventsOf(response: Response): AsyncGenerator<SeenEvent> {
+  if (response.body === null) return;
+  let text = "";
+  for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    for (let end = text.indexOf("\n\n"); end >= 0; end = text.indexOf("\n\n")) {
+      const block = text.slice(0, end);
+      text = text.slice(end + 2);
+      const field = (name: string) =>
+        block
+          .split("\n")
+          .find((line) => line.startsWith(`${name}: `))
+          ?.slice(name.length + 2) ?? "";
+      if (field("event") !== "")
+        yield { id: field("id"), type: field("event"), data: JSON.parse(field("data")) as RunEvent };
+    }
+  }
+}
+
+/** All events of a stream that ends. */
+export async function allEvents(response: Response): Promise<SeenEvent[]> {
+  const events: SeenEvent[] = [];
+  for await (const event of eventsOf(response)) events.push(event);
+  return events;
+}
+
+/** The bytes of one output stream, put together from its events. Throws when a piece is missing or comes twice. */
+export function outputOf(events: readonly SeenEvent[], stream: "stdout" | "stderr", from = 0): Buffer {
+  let at = from;
+  const parts: Buffer[] = [];
+  for (const { data } of events) {
+    if (data.type !== "run.output" || data.data.stream !== stream) continue;
+    if (data.data.offset !== at) throw new Error(`a piece of ${stream} is at ${data.data.offset} and not at ${at}`);
+    const piece =
+      data.data.text === undefined ? Buffer.from(data.data.base64 ?? "", "base64") : Buffer.from(data.data.text);
+    at += piece.length;
+    parts.push(piece);
+  }
+  return Buffer.concat(parts);
+}
