@@ -106,6 +106,8 @@ async function followOn(pipeline: Pipeline, run: LiveRun, guest: Guest, stored: 
       openAgent: ports.openAgent,
       clock: ports.clock,
       started: () => {
+        // A start that the store had not heard of yet: the sandbox's own is the latest time that it can have been.
+        run.become({ startedAtMs: began });
         live.started(run, place, ports.clock);
         // How long it has run is known by the wall clock only.
         run.startedMonotonicMs = null;
