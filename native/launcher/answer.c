@@ -130,7 +130,9 @@ static void launch(struct worker *w, struct connection *c, const struct request 
         return refuse(w, c, r, code, w->trouble[0] ? w->trouble : "no sandbox can be made now", NULL);
     }
     const limit_set grouped = 1u << LIMIT_MEMORY | 1u << LIMIT_PIDS | 1u << LIMIT_CPU;
-    enforces &= ~grouped | leaf_limit(w->cgroups, s->leaf, &r->limits);
+    limit_set taken = leaf_limit(w->cgroups, s->leaf, &r->limits);
+    if (w->counts_processes) taken |= 1u << LIMIT_PIDS;
+    enforces &= ~grouped | taken;
     lacking = unenforceable(r->required, enforces);
     if (lacking) {
         close(filter);

@@ -144,6 +144,17 @@ static void try_limits(struct cgroups *c) {
     leaf_remove(c, "trial");
 }
 
+// Two launchers under one parent would sweep each other's sandboxes away. Waits a little, since the children of one
+// that was killed a moment ago may still be on their way out.
+static bool lock_parent(int parent) {
+    for (int tries = 0; tries < 100; tries++) {
+        if (flock(parent, LOCK_EX | LOCK_NB) == 0) return true;
+        if (errno != EWOULDBLOCK && errno != EINTR) return false;
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    }
+    return false;
+}
+
 bool cgroups_open(struct cgroups *c, const char *name, bool root) {
     char mounts[TREE_COUNT][256] = {{0}};
     *c = (struct cgroups){.mode = "none"};
@@ -153,8 +164,7 @@ bool cgroups_open(struct cgroups *c, const char *name, bool root) {
     bool v1 = mounts[TREE_MEMORY][0] || mounts[TREE_PIDS][0] || mounts[TREE_CPU][0];
     if (mounts[TREE_V2][0]) open_v2(c, mounts[TREE_V2], name, root, !v1);
     if (c->parent[TREE_V2] >= 0) {
-        // Two launchers under one parent would sweep each other's sandboxes away.
-        if (flock(c->parent[TREE_V2], LOCK_EX | LOCK_NB) != 0) return false;
+        if (!lock_parent(c->parent[TREE_V2])) return false;
         struct stat exists;
         c->kill_file = fstatat(c->parent[TREE_V2], "cgroup.kill", &exists, 0) == 0;
     }
@@ -163,7 +173,7 @@ bool cgroups_open(struct cgroups *c, const char *name, bool root) {
     while (first < TREE_COUNT && c->parent[first] < 0)
         first++;
     if (first == TREE_COUNT) return true;
-    if (first != TREE_V2 && flock(c->parent[first], LOCK_EX | LOCK_NB) != 0) return false;
+    if (first != TREE_V2 && !lock_parent(c->parent[first])) return false;
     c->mode = !v1 ? "v2" : c->parent[TREE_V2] >= 0 ? "mixed" : "v1";
     cgroups_sweep(c, 5000);
     try_limits(c);

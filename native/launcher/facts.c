@@ -4,9 +4,13 @@
 #include "io.h"
 
 #include <fcntl.h>
+#include <linux/sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -39,6 +43,23 @@ static void make_boot_id(struct worker *w) {
         snprintf(w->boot_id + 2 * i, 3, "%02x", bytes[i]);
 }
 
+// Whether the kernel counts processes per user namespace (since Linux 5.14): in a namespace of its own a process that
+// may have two of its id makes a second one and is refused a third.
+static bool counts_processes(void) {
+    struct clone_args args = {.flags = CLONE_NEWUSER, .exit_signal = SIGCHLD};
+    pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof args);
+    if (pid == 0) {
+        struct rlimit two = {2, 2};
+        pid_t second = setrlimit(RLIMIT_NPROC, &two) == 0 ? fork() : -1;
+        if (second == 0) _exit(fork() < 0 ? 0 : 1);
+        int status = 1;
+        if (second < 0 || waitpid(second, &status, 0) != second) _exit(1);
+        _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+    }
+    int status = 1;
+    return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
 void facts_find(struct worker *w) {
     struct utsname name;
     make_boot_id(w);
@@ -48,6 +69,8 @@ void facts_find(struct worker *w) {
     // output and open files are bounded by the agent and by rlimits.
     w->enforces = w->cgroups->enforces | 1u << LIMIT_WALL_TIME | 1u << LIMIT_DISK | 1u << LIMIT_INODES |
                   1u << LIMIT_OUTPUT | 1u << LIMIT_OPEN_FILES;
+    w->counts_processes = !w->config->root && counts_processes();
+    if (w->counts_processes) w->enforces |= 1u << LIMIT_PIDS;
 }
 
 static void fact(struct message *message, const char *name, const char *value) {
@@ -78,6 +101,8 @@ void facts_write(const struct worker *w, struct message *message) {
     fact_number(message, "attach_us_last", w->attach_us_last);
     fact_number(message, "attach_us_max", w->attach_us_max);
     fact_number(message, "sandboxes_max", SANDBOXES_MAX);
+    for (int tree = 0; tree < TREE_COUNT; tree++)
+        if (w->cgroups->parent[tree] >= 0) fact(message, "cgroup", w->cgroups->parent_path[tree]);
     if (w->cgroups->error) fact(message, "cgroups_error", strerror(w->cgroups->error));
     if (w->trouble[0]) fact(message, "trouble", w->trouble);
     if (read_at(AT_FDCWD, "/proc/sys/kernel/apparmor_restrict_unprivileged_userns", apparmor, sizeof apparmor) > 0)

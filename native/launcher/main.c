@@ -88,6 +88,19 @@ static int wait_for(pid_t worker, const sigset_t *signals, bool *stopped) {
     }
 }
 
+// Waits a little before the next start. True if it was told to stop meanwhile or before.
+static bool told_to_stop_within(const sigset_t *signals, long pause_ms) {
+    uint64_t end = now_ns() + (uint64_t)pause_ms * 1000000;
+    for (;;) {
+        uint64_t now = now_ns();
+        uint64_t left = now < end ? end - now : 0;
+        struct timespec wait = {.tv_sec = (time_t)(left / 1000000000), .tv_nsec = (long)(left % 1000000000)};
+        int number = sigtimedwait(signals, NULL, &wait);
+        if (number == SIGTERM || number == SIGINT) return true;
+        if (number < 0 && errno == EAGAIN) return false;
+    }
+}
+
 // Keeps a worker running until told to stop, and clears everything away after each.
 static int keep_worker(const struct config *config, struct cgroups *cgroups, int listener) {
     sigset_t signals;
@@ -110,9 +123,8 @@ static int keep_worker(const struct config *config, struct cgroups *cgroups, int
         note("the worker died; every sandbox was ended, a new worker starts");
         // A worker that dies at once again and again is restarted more and more slowly.
         short_lives = now_ns() - begin < UINT64_C(1000000000) ? short_lives + 1 : 0;
-        if (short_lives > 0)
-            sigtimedwait(&signals, NULL,
-                         &(struct timespec){.tv_sec = short_lives > 5 ? 1 : 0, .tv_nsec = short_lives * 20000000L});
+        long pause_ms = short_lives > 50 ? 1000 : short_lives * 20;
+        if (told_to_stop_within(&signals, pause_ms)) return clean ? 0 : 1;
     }
 }
 

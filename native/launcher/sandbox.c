@@ -200,7 +200,8 @@ bool sandbox_start(struct worker *w, struct sandbox *s, const struct request *re
     struct stem_order order = {.kind = STEM_ORDER,
                                .disk_bytes = request->limits.disk_bytes,
                                .inodes = request->limits.inodes,
-                               .open_files = request->limits.open_files};
+                               .open_files = request->limits.open_files,
+                               .pids = request->limits.pids};
     int fds[2] = {connection, filter};
     union {
         char bytes[CMSG_SPACE(sizeof fds)];

@@ -145,10 +145,12 @@ static void bound(int resource, rlim_t most) {
     if (setrlimit(resource, &limit) != 0) die("setting a resource limit");
 }
 
-static void resource_limits(const struct stem_order *order) {
+static void resource_limits(const struct stem_start *start, const struct stem_order *order) {
     // The agent has descriptors of its own besides the guest's; it sets the exact number for each execution.
     bound(RLIMIT_NOFILE, order->open_files < 1024 ? 1024 : order->open_files);
-    bound(RLIMIT_FSIZE, order->disk_bytes);
+    // A file may be sparse, so its length needs a bound of its own; twice the space, so that filling the space is
+    // ENOSPC as programs expect it and not a signal.
+    bound(RLIMIT_FSIZE, 2 * order->disk_bytes);
     // 1, not 0: where core_pattern names a program of the host, a limit of 0 still starts it, with the guest's core.
     bound(RLIMIT_CORE, 1);
     bound(RLIMIT_MEMLOCK, 0);
@@ -156,6 +158,9 @@ static void resource_limits(const struct stem_order *order) {
     bound(RLIMIT_SIGPENDING, 1024);
     bound(RLIMIT_RTPRIO, 0);
     bound(RLIMIT_NICE, 0);
+    // The kernel counts processes per user namespace and id, and each sandbox has a namespace of its own. With one id
+    // that is a bound of the sandbox, where there is no control group to bound it.
+    if (!start->config->root) bound(RLIMIT_NPROC, order->pids);
 }
 
 static void place(int from, int to) {
@@ -177,7 +182,7 @@ _Noreturn void stem_main(const struct stem_start *start) {
     int fds[2];
     receive(&order, sizeof order, fds);
     mount_scratch(start, &order);
-    resource_limits(&order);
+    resource_limits(start, &order);
     // Sandboxes go before anything else of the host when its memory runs out.
     write_at(AT_FDCWD, "/proc/self/oom_score_adj", "500");
     // The two arrived at the lowest free numbers, which are their places or each other's.

@@ -28,6 +28,7 @@ struct stem_order {
     uint64_t disk_bytes;
     uint64_t inodes;
     uint64_t open_files;
+    uint64_t pids;
 };
 
 // Stem to worker: ready (with the time that joining the leaf took) or failed. The agent's own `H` follows later on

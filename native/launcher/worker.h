@@ -104,6 +104,7 @@ struct worker {
     char trouble[160]; // why no sandbox can start on this host, empty if they do
     bool bwrap_probed;
     limit_set enforces;
+    bool counts_processes; // RLIMIT_NPROC bounds a sandbox (without root)
     uint32_t attach_us_max; // of the last stems
     uint32_t attach_us_last;
     unsigned stems_wanted;

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -24,6 +24,8 @@ export interface LauncherOptions {
   readonly seccompDir?: string;
   /** How many sandboxes are forked ahead. */
   readonly stems?: number;
+  /** The control group of a launcher before this one, to see what its start sweeps. */
+  readonly cgroup?: string;
   readonly extraArgs?: readonly string[];
 }
 
@@ -36,6 +38,10 @@ export interface RunningLauncher {
   log(): string;
   guardianPid(): number;
   workerPid(): number;
+  /** Host pids of everything that is in a sandbox, or is forked ahead for one, now. */
+  sandboxPids(): number[];
+  /** Resolves when the guardian has ended. */
+  readonly exited: Promise<unknown>;
   /** Another client on the same launcher; closed by `stop`. */
   connect(): Launcher;
   /** Stops it with SIGTERM, throws if it does not end well, and removes its folder. */
@@ -61,11 +67,41 @@ export function childrenOf(pid: number): number[] {
   }
 }
 
+/** Pids in the leaves of a control group. */
+export function pidsBelow(cgroup: string): number[] {
+  return globSync("*/cgroup.procs", { cwd: cgroup }).flatMap((file) => {
+    try {
+      return readFileSync(join(cgroup, file), "utf8").split("\n").filter(Boolean).map(Number);
+    } catch {
+      return []; // The leaf went away meanwhile.
+    }
+  });
+}
+
+/** Whether a process lives; a zombie does not. */
+export function alive(pid: number): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+/** How long until the condition holds, in ms. Throws after `patienceMs`. */
+export async function until(what: string, condition: () => boolean, patienceMs: number): Promise<number> {
+  const begin = performance.now();
+  while (!condition()) {
+    if (performance.now() - begin > patienceMs) throw new Error(`${what}: not so after ${patienceMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return performance.now() - begin;
+}
+
 export async function startLauncher(options: LauncherOptions = {}): Promise<RunningLauncher> {
   const folder = makeFolder();
   const socket = join(folder, "launcher.sock");
   const number = started++;
-  const cgroup = `hsr-test-${process.pid}-${number}`;
+  const cgroup = options.cgroup ?? `hsr-test-${process.pid}-${number}`;
   // Blocks of 64 ranges behind the default ones, by process and by launcher.
   const idBase = 0x7500_0000 + ((process.pid % 16) * 16 + (number % 16)) * 64 * 65_536;
   const program = join(build, options.build === "asan" ? "asan" : architecture, "hsr-launcher");
@@ -119,6 +155,10 @@ export async function startLauncher(options: LauncherOptions = {}): Promise<Runn
     if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
     const [code, signal] = await exited;
     rmSync(folder, { recursive: true, force: true });
+    // A test killed it with what it had to clear away: the next start on the same control group does that.
+    if (signal === "SIGKILL" && options.asUid === undefined && options.cgroup === undefined) {
+      await (await startLauncher({ cgroup })).stop();
+    }
     if (signal !== "SIGKILL" && code !== 0) throw new Error(`hsr-launcher ended with ${signal ?? code}: ${log}`);
   };
   if (first !== "ready") {
@@ -127,6 +167,7 @@ export async function startLauncher(options: LauncherOptions = {}): Promise<Runn
     throw new Error(`hsr-launcher did not start: ${first}\n${log}`);
   }
   const pid = child.pid ?? 0;
+  const { cgroups } = await client.facts();
   return {
     socket,
     client,
@@ -135,6 +176,8 @@ export async function startLauncher(options: LauncherOptions = {}): Promise<Runn
     log: () => log,
     guardianPid: () => pid,
     workerPid: () => childrenOf(pid)[0] ?? 0,
+    sandboxPids: () => pidsBelow(cgroups[0] ?? ""),
+    exited,
     connect,
     stop,
   };

@@ -10,6 +10,8 @@ export interface LauncherFacts {
   readonly unenforced: readonly LimitName[];
   /** System-call profiles that a launch may name. */
   readonly profiles: readonly string[];
+  /** Folders below which the sandboxes' control groups lie, the one that kills and freezes first. */
+  readonly cgroups: readonly string[];
   /** Everything else, by name: kernel, cgroups, bwrap, users, attach_us_last, attach_us_max, trouble, … */
   readonly host: Readonly<Record<string, string>>;
 }
@@ -17,11 +19,13 @@ export interface LauncherFacts {
 export function factsOf(message: Message): LauncherFacts {
   const host: Record<string, string> = {};
   const profiles: string[] = [];
+  const cgroups: string[] = [];
   for (const fact of message.texts.fact ?? []) {
     const at = fact.indexOf("=");
     const name = fact.slice(0, at);
     const value = fact.slice(at + 1);
     if (name === "profile") profiles.push(value);
+    else if (name === "cgroup") cgroups.push(value);
     else host[name] = value;
   }
   return {
@@ -29,6 +33,7 @@ export function factsOf(message: Message): LauncherFacts {
     features: message.texts.feature ?? [],
     unenforced: (message.texts.unenforced ?? []) as readonly LimitName[],
     profiles,
+    cgroups,
     host,
   };
 }
