@@ -10,7 +10,8 @@ export interface Ran {
   readonly signal: number | null;
 }
 
-let nextExecId = 1;
+/** Far from the ids that tests choose themselves: an id that the agent knows is not started again. */
+let nextExecId = 1000;
 
 /** Starts `argv` on an open agent and waits for its end. */
 export async function run(agent: Agent, argv: readonly string[], stdin: Uint8Array | null = null): Promise<Ran> {
