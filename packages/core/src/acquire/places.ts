@@ -110,12 +110,10 @@ export class Places {
 
   #refuseIfFull(tenant: Tenant): void {
     const { queue, tenantQueue } = this.#limits;
-    try {
-      if (tenant.waiting.size >= tenantQueue) throw new HsrError("quota_exceeded", { retryAfterMs });
-      if (this.#waiting >= queue) throw new HsrError("queue_full", { retryAfterMs });
-    } finally {
-      this.#forgetIfIdle(tenant);
-    }
+    const code = tenant.waiting.size >= tenantQueue ? "quota_exceeded" : this.#waiting >= queue ? "queue_full" : null;
+    if (code === null) return;
+    this.#forgetIfIdle(tenant);
+    throw new HsrError(code, { retryAfterMs });
   }
 
   #hasRoom(tenant: Tenant): boolean {

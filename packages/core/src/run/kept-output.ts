@@ -78,10 +78,16 @@ export class KeptOutput {
 
   /** At most `length` kept bytes from `offset`. */
   async read(offset: number, length: number): Promise<Uint8Array> {
-    if (offset < this.#spooledBytes) {
-      return await this.#spool.read(this.#run, this.stream, offset, Math.min(length, this.#spooledBytes - offset));
-    }
-    const start = offset - this.#spooledBytes;
+    const spooled = Math.min(length, this.#spooledBytes - offset);
+    if (spooled <= 0) return this.#fromMemory(offset - this.#spooledBytes, length);
+    // What is in memory is taken first: while the spool is read, it may move there.
+    const tail = this.#fromMemory(0, length - spooled);
+    const head = await this.#spool.read(this.#run, this.stream, offset, spooled);
+    return tail.length === 0 || head.length < spooled ? head : Buffer.concat([head, tail]);
+  }
+
+  /** Bytes of the part that is in memory, from its own beginning. */
+  #fromMemory(start: number, length: number): Uint8Array {
     const end = Math.min(this.#tailBytes, start + length);
     const parts: Uint8Array[] = [];
     let at = 0;
