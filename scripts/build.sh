@@ -11,7 +11,7 @@ for part in agent launcher probe; do
     [ -f "native/$part/Makefile" ] || continue
     targets=all
     if [ "${1:-run}" = test ]; then
-        for target in asan fuzz aarch64; do
+        for target in asan fuzz aarch64 walls; do
             grep -q "^$target:" "native/$part/Makefile" && targets="$targets $target"
         done
     fi

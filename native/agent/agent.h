@@ -3,6 +3,7 @@
 #define HSR_AGENT_H
 
 #include "../common/cursor.h"
+#include "../common/walls.h"
 #include "framing.h"
 #include "protocol.h"
 #include "ring.h"

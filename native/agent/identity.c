@@ -57,7 +57,7 @@ void identity_restore_oom_score(void) {
 bool identity_settle(const struct options *options) {
     self.options = *options;
     open_oom_score();
-    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return false;
+    if (wall_stands(WALL_DUMPABLE) && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return false;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return false;
     if (!options->has_guest) return true;
     /* The agent itself never executes anything, so a bounding set of its own is of no use to it, only to its children. */

@@ -85,7 +85,7 @@ static bool settle_descriptors(const struct start *s, const struct ends *e) {
     if (e->report[1] != 3 && dup3(e->report[1], 3, O_CLOEXEC) < 0) return false;
 #ifdef SYS_close_range
     /* Every descriptor of the agent is close-on-exec; this is the second lock, and some kernels do not have it. */
-    syscall(SYS_close_range, 4u, ~0u, 0u);
+    if (wall_stands(WALL_AGENT_DESCRIPTORS)) syscall(SYS_close_range, 4u, ~0u, 0u);
 #endif
     return true;
 }

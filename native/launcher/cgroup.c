@@ -1,6 +1,7 @@
 // One leaf: its making, its limits, its end, its figures.
 #include "cgroup.h"
 
+#include "../common/walls.h"
 #include "io.h"
 
 #include <errno.h>
@@ -92,9 +93,9 @@ static bool limit_cpu(const struct cgroups *c, const char *leaf, uint64_t millis
 
 limit_set leaf_limit(const struct cgroups *c, const char *leaf, const struct limits *limits) {
     limit_set taken = 0;
-    if (limit_memory(c, leaf, limits->memory_bytes)) taken |= 1u << LIMIT_MEMORY;
-    if (limit_pids(c, leaf, limits->pids)) taken |= 1u << LIMIT_PIDS;
-    if (limit_cpu(c, leaf, limits->cpu_millis)) taken |= 1u << LIMIT_CPU;
+    if (!wall_stands(WALL_MEMORY) || limit_memory(c, leaf, limits->memory_bytes)) taken |= 1u << LIMIT_MEMORY;
+    if (!wall_stands(WALL_PIDS) || limit_pids(c, leaf, limits->pids)) taken |= 1u << LIMIT_PIDS;
+    if (!wall_stands(WALL_CPU) || limit_cpu(c, leaf, limits->cpu_millis)) taken |= 1u << LIMIT_CPU;
     return taken;
 }
 

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "../common/walls.h"
 #include "io.h"
 #include "wire.h"
 
@@ -64,7 +65,7 @@ bool config_read(struct config *c, int argc, char **argv) {
                          .id_count = DEFAULT_ID_COUNT,
                          .stems = 4,
                          .root = geteuid() == 0};
-    enum { SOCKET = 1, STATE, AGENT, NODE, BWRAP, SECCOMP, ALLOW, BASE, COUNT, CGROUP, STEMS, VERSION };
+    enum { SOCKET = 1, STATE, AGENT, NODE, BWRAP, SECCOMP, ALLOW, BASE, COUNT, CGROUP, STEMS, VERSION, WITHOUT };
     static const struct option options[] = {
         {"socket", required_argument, NULL, SOCKET},       {"state-dir", required_argument, NULL, STATE},
         {"agent", required_argument, NULL, AGENT},         {"node", required_argument, NULL, NODE},
@@ -72,6 +73,9 @@ bool config_read(struct config *c, int argc, char **argv) {
         {"allow-uid", required_argument, NULL, ALLOW},     {"id-base", required_argument, NULL, BASE},
         {"id-count", required_argument, NULL, COUNT},      {"cgroup-name", required_argument, NULL, CGROUP},
         {"stems", required_argument, NULL, STEMS},         {"version", no_argument, NULL, VERSION},
+#ifdef HSR_TEST_WALLS
+        {"without", required_argument, NULL, WITHOUT},
+#endif
         {NULL, 0, NULL, 0},
     };
     int option;
@@ -96,6 +100,12 @@ bool config_read(struct config *c, int argc, char **argv) {
             good = number(optarg, 64, &value);
             c->stems = (unsigned)value;
             break;
+#ifdef HSR_TEST_WALLS
+        case WITHOUT:
+            if (wall_take_away(optarg)) break;
+            note("there is no wall %s, or it cannot go together with another", optarg);
+            return false;
+#endif
         case VERSION: puts("hsr-launcher 0.1.0"); exit(0);
         default: return false;
         }

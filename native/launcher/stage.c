@@ -1,5 +1,6 @@
 #include "stage.h"
 
+#include "../common/walls.h"
 #include "io.h"
 
 #include <errno.h>
@@ -145,8 +146,13 @@ static void file_system(struct stage *s, const struct config *c) {
     root_link(s, "/sbin");
     root_link(s, "/lib");
     root_link(s, "/lib64");
-    words(s, (const char *const[]){"--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys", NULL});
-    mask_proc(s);
+    if (wall_stands(WALL_PID_NAMESPACE))
+        words(s, (const char *const[]){"--proc", "/proc", NULL});
+    else
+        bind(s, "--bind", "/proc", "/proc");
+    if (wall_stands(WALL_PROC_SYS)) bind(s, "--ro-bind", "/proc/sys", "/proc/sys");
+    if (wall_stands(WALL_PROC_MASKS)) mask_proc(s);
+    if (!wall_stands(WALL_OWN_ROOT)) bind(s, "--ro-bind", "/", "/host");
     words(s, (const char *const[]){"--dev", "/dev", NULL});
     static const char *const spaces[][2] = {
         {"workspace", "/workspace"}, {"tmp", "/tmp"}, {"shm", "/dev/shm"}};
@@ -155,7 +161,7 @@ static void file_system(struct stage *s, const struct config *c) {
         bind(s, "--bind", source, spaces[i][1]);
     }
     snprintf(source, sizeof source, "%s/etc", s->dir);
-    bind(s, "--ro-bind", source, "/etc");
+    bind(s, wall_stands(WALL_READ_ONLY_BINDS) ? "--ro-bind" : "--bind", source, "/etc");
     // Both only name what /usr holds: programs such as awk are links through the first, libraries are found by the second.
     bind(s, "--ro-bind-try", "/etc/alternatives", "/etc/alternatives");
     bind(s, "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache");
@@ -166,13 +172,15 @@ static void file_system(struct stage *s, const struct config *c) {
     bind(s, "--ro-bind", c->root ? source : c->agent_path, "/opt/hsr/agent");
     snprintf(source, sizeof source, "%s/node", s->dir);
     if (c->node_path) bind(s, "--ro-bind", c->root ? source : c->node_path, "/opt/hsr/bin/node");
-    words(s, (const char *const[]){"--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/workspace", NULL});
+    if (wall_stands(WALL_READ_ONLY_ROOT))
+        words(s, (const char *const[]){"--remount-ro", "/dev", "--remount-ro", "/", NULL});
+    words(s, (const char *const[]){"--chdir", "/workspace", NULL});
 }
 
 static void command_line(struct stage *s, const struct config *c) {
     arg(s, "bwrap");
-    words(s, (const char *const[]){"--unshare-pid", "--new-session", "--as-pid-1", "--clearenv",
-                                   "--setenv", "PATH", "/usr/local/bin:/usr/bin:/bin", NULL});
+    if (wall_stands(WALL_PID_NAMESPACE)) words(s, (const char *const[]){"--unshare-pid", "--as-pid-1", NULL});
+    words(s, (const char *const[]){"--new-session", "--clearenv", "--setenv", "PATH", "/usr/local/bin:/usr/bin:/bin", NULL});
     if (c->root) {
         // Already in a user namespace of its own, as id 0 of its range. bwrap would keep every capability of it.
         words(s, (const char *const[]){"--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID",
@@ -184,7 +192,13 @@ static void command_line(struct stage *s, const struct config *c) {
     }
     file_system(s, c);
     words(s, (const char *const[]){"--seccomp", "5", "--", "/opt/hsr/agent", "--oom-score-adj", "1000", NULL});
-    if (c->root) words(s, (const char *const[]){"--guest-uid", "1000", "--guest-gid", "1000", NULL});
+    const char *guest = wall_stands(WALL_GUEST_ID) ? "1000" : "0";
+    if (c->root) words(s, (const char *const[]){"--guest-uid", guest, "--guest-gid", guest, NULL});
+#ifdef HSR_TEST_WALLS
+    // The agent of a test build knows the same names.
+    for (int wall = 0; wall < WALL_COUNT; wall++)
+        if (!wall_stands(wall)) words(s, (const char *const[]){"--without", wall_name(wall), NULL});
+#endif
 }
 
 bool stage_make(struct stage *s, const struct config *c) {

@@ -1,5 +1,6 @@
 #include "stem.h"
 
+#include "../common/walls.h"
 #include "io.h"
 
 #include <errno.h>
@@ -96,7 +97,7 @@ static void become_root_inside(void) {
     // Changing ids made our own /proc entries another's.
     if (prctl(PR_SET_DUMPABLE, 1) != 0) die("owning /proc/self");
     // No namespace below this one, whatever a filter lets through.
-    int error = write_at(AT_FDCWD, "/proc/sys/user/max_user_namespaces", "0");
+    int error = wall_stands(WALL_NESTED_NAMESPACES) ? write_at(AT_FDCWD, "/proc/sys/user/max_user_namespaces", "0") : 0;
     errno = error;
     if (error) die("closing nested user namespaces");
 }
@@ -111,11 +112,15 @@ static void loopback_up(void) {
 }
 
 static void own_namespaces(void) {
-    if (unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWCGROUP) != 0)
-        die("taking namespaces");
+    int kinds = CLONE_NEWNS;
+    if (wall_stands(WALL_IPC_NAMESPACE)) kinds |= CLONE_NEWIPC;
+    if (wall_stands(WALL_NET_NAMESPACE)) kinds |= CLONE_NEWNET;
+    if (wall_stands(WALL_UTS_NAMESPACE)) kinds |= CLONE_NEWUTS;
+    if (wall_stands(WALL_CGROUP_NAMESPACE)) kinds |= CLONE_NEWCGROUP;
+    if (unshare(kinds) != 0) die("taking namespaces");
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) die("making mounts private");
-    if (sethostname("sandbox", 7) != 0) die("setting the host name");
-    loopback_up();
+    if (wall_stands(WALL_UTS_NAMESPACE) && sethostname("sandbox", 7) != 0) die("setting the host name");
+    if (wall_stands(WALL_NET_NAMESPACE)) loopback_up();
 }
 
 static void scratch_folder(const struct stem_start *start, const char *name, mode_t mode) {
@@ -128,9 +133,11 @@ static void scratch_folder(const struct stem_start *start, const char *name, mod
 // One file system for all that the guest may write, so that one size and one number of inodes bound it.
 static void mount_scratch(const struct stem_start *start, const struct stem_order *order) {
     char options[128];
-    snprintf(options, sizeof options, "mode=0755,size=%llu,nr_inodes=%llu", (unsigned long long)order->disk_bytes,
+    // 0 is tmpfs' word for "no limit".
+    snprintf(options, sizeof options, "mode=0755,size=%llu,nr_inodes=%llu",
+             wall_stands(WALL_DISK_BYTES) ? (unsigned long long)order->disk_bytes : 0,
              // The root and the three folders are ours.
-             (unsigned long long)order->inodes + 4);
+             wall_stands(WALL_DISK_INODES) ? (unsigned long long)order->inodes + 4 : 0);
     if (mount("scratch", start->stage->scratch, "tmpfs", MS_NOSUID | MS_NODEV, options) != 0)
         die("mounting the scratch space");
     scratch_folder(start, "workspace", 0755);
@@ -150,11 +157,11 @@ static void resource_limits(const struct stem_start *start, const struct stem_or
     bound(RLIMIT_NOFILE, order->open_files < 1024 ? 1024 : order->open_files);
     // A file may be sparse, so its length needs a bound of its own; twice the space, so that filling the space is
     // ENOSPC as programs expect it and not a signal.
-    bound(RLIMIT_FSIZE, 2 * order->disk_bytes);
+    if (wall_stands(WALL_FILE_BYTES)) bound(RLIMIT_FSIZE, 2 * order->disk_bytes);
     // 1, not 0: where core_pattern names a program of the host, a limit of 0 still starts it, with the guest's core.
-    bound(RLIMIT_CORE, 1);
-    bound(RLIMIT_MEMLOCK, 0);
-    bound(RLIMIT_MSGQUEUE, 0);
+    bound(RLIMIT_CORE, wall_stands(WALL_CORE_DUMPS) ? 1 : RLIM_INFINITY);
+    if (wall_stands(WALL_LOCKED_MEMORY)) bound(RLIMIT_MEMLOCK, 0);
+    if (wall_stands(WALL_MESSAGE_QUEUES)) bound(RLIMIT_MSGQUEUE, 0);
     bound(RLIMIT_SIGPENDING, 1024);
     bound(RLIMIT_RTPRIO, 0);
     bound(RLIMIT_NICE, 0);
@@ -191,7 +198,11 @@ _Noreturn void stem_main(const struct stem_start *start) {
     if (stream < 0 || filter < 0) die("placing a descriptor");
     place(stream, FD_STREAM);
     place(filter, FD_FILTER);
-    close_range(FD_PROCS, ~0u, 0);
+#ifdef HSR_TEST_WALLS
+    // The mistake that the next line guards against: a descriptor of the host that somebody forgot to close.
+    if (fcntl(open("/", O_RDONLY), F_DUPFD, 40) < 0) die("leaking a descriptor");
+#endif
+    if (wall_stands(WALL_LAUNCHER_DESCRIPTORS)) close_range(FD_PROCS, ~0u, 0);
     execve(start->config->bwrap_path, start->stage->argv, (char *const[]){NULL});
     die("starting bwrap");
 }

@@ -15,8 +15,10 @@ const build = join(root, "build/native");
 const architecture = process.arch === "arm64" ? "aarch64" : "x86_64";
 
 export interface LauncherOptions {
-  /** Which build: the ordinary one, or the one with sanitizers. */
-  readonly build?: "plain" | "asan";
+  /** Which build: the ordinary one, the one with sanitizers, or the one whose walls can be taken away. */
+  readonly build?: "plain" | "asan" | "walls";
+  /** Walls to take away, by the names in native/common/test/walls.c; only with that build. */
+  readonly without?: readonly string[];
   /** Run it as this ordinary user, through setpriv; only where the test is root. */
   readonly asUid?: number;
   /** Another program in the agent's place. */
@@ -47,6 +49,10 @@ export interface RunningLauncher {
   /** Stops it with SIGTERM, throws if it does not end well, and removes its folder. */
   stop(): Promise<void>;
 }
+
+/** The folder of a build. */
+const builtAs = (which: LauncherOptions["build"]): string =>
+  which === "asan" || which === "walls" ? which : architecture;
 
 /** Numbers that keep the launchers of one test run apart from each other and from those of another run. */
 let started = 0;
@@ -104,7 +110,7 @@ export async function startLauncher(options: LauncherOptions = {}): Promise<Runn
   const cgroup = options.cgroup ?? `hsr-test-${process.pid}-${number}`;
   // One of 500 blocks of 64 ranges behind the default ones: test runs side by side hardly ever meet.
   const idBase = 0x7500_0000 + Math.floor(Math.random() * 500) * 64 * 65_536;
-  const program = join(build, options.build === "asan" ? "asan" : architecture, "hsr-launcher");
+  const program = join(build, builtAs(options.build), "hsr-launcher");
   const argv = [
     program,
     "--socket",
@@ -112,7 +118,7 @@ export async function startLauncher(options: LauncherOptions = {}): Promise<Runn
     "--state-dir",
     join(folder, "state"),
     "--agent",
-    options.agent ?? join(build, architecture, "hsr-agent"),
+    options.agent ?? join(build, options.build === "walls" ? "walls" : architecture, "hsr-agent"),
     "--node",
     process.execPath,
     "--seccomp-dir",
@@ -126,6 +132,7 @@ export async function startLauncher(options: LauncherOptions = {}): Promise<Runn
     "--id-count",
     String(64 * 65_536),
     ...(options.stems === undefined ? [] : ["--stems", String(options.stems)]),
+    ...(options.without ?? []).flatMap((wall) => ["--without", wall]),
     ...(options.extraArgs ?? []),
   ];
   const wrapper =
@@ -184,6 +191,6 @@ export async function startLauncher(options: LauncherOptions = {}): Promise<Runn
 }
 
 /** Whether the launcher was built; tests that need it say so instead of failing in the dark. */
-export function launcherBuilt(which: "plain" | "asan" = "plain"): boolean {
-  return existsSync(join(build, which === "asan" ? "asan" : architecture, "hsr-launcher"));
+export function launcherBuilt(which: LauncherOptions["build"] = "plain"): boolean {
+  return existsSync(join(build, builtAs(which), "hsr-launcher"));
 }
