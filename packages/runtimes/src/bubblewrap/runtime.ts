@@ -1,7 +1,9 @@
 import type { Capabilities, Guest, LaunchSpec, LimitName, ProbeReport, Runtime, SandboxId } from "@hsr/core";
 import type { LauncherFacts } from "../launcher/facts.ts";
 import type { Launcher } from "../launcher/launcher.ts";
+import { diagnose } from "./diagnosis.ts";
 import { LauncherGuest } from "./guest.ts";
+import { tryOne } from "./trial.ts";
 
 const allLimits: readonly LimitName[] = [
   "memory",
@@ -37,6 +39,26 @@ function capabilitiesOf(facts: LauncherFacts): Capabilities {
   };
 }
 
+/** What an operator wants to know of the host, in sentences. */
+function notesOf(facts: LauncherFacts): string[] {
+  const { host } = facts;
+  return [
+    `Control groups: ${host["cgroups"] ?? "unknown"}; joining one took up to ${Number(host["attach_us_max"] ?? 0) / 1000} ms.`,
+    host["users"] === "range"
+      ? "Each sandbox has 65,536 host ids of its own."
+      : "One id per sandbox: start the launcher as root for ranges.",
+    ...facts.unenforced.map((limit) => `The limit "${limit}" cannot be enforced on this host.`),
+  ];
+}
+
+/** What went wrong, as the launcher or bwrap said it. */
+function failureOf(error: unknown, facts: LauncherFacts): string {
+  const trouble = facts.host["trouble"];
+  if (trouble !== undefined) return trouble;
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message : error.message;
+}
+
 /** Jails of bubblewrap, started by hsr-launcher: namespaces, a system-call filter, control groups, the host's kernel. */
 export class BubblewrapRuntime implements Runtime {
   readonly name = "bubblewrap";
@@ -53,13 +75,32 @@ export class BubblewrapRuntime implements Runtime {
 
   async probe(): Promise<ProbeReport> {
     const begin = performance.now();
-    const facts = await this.#launcher.facts();
+    let facts: LauncherFacts;
+    try {
+      facts = await this.#launcher.facts();
+    } catch {
+      return {
+        available: false,
+        reason: "hsr-launcher does not answer.",
+        hint: "Start it with `make up`, or look at its log.",
+        notes: [],
+      };
+    }
+    const notes = notesOf(facts);
+    try {
+      const wrong = await tryOne(this.#launcher);
+      if (wrong !== null) {
+        return { available: false, reason: `The jail is not sound: ${wrong}.`, hint: "Do not use this host.", notes };
+      }
+    } catch (error) {
+      return { available: false, ...diagnose(facts, failureOf(error, facts)), notes };
+    }
     this.#capabilities = capabilitiesOf(facts);
     return {
       available: true,
       version: facts.host["bwrap"] ?? "unknown",
       tookMs: performance.now() - begin,
-      notes: [],
+      notes,
     };
   }
 
