@@ -80,7 +80,7 @@ packages_stamp=node_modules/.hsr-stamp
 sum_of() { cksum <"$1"; }
 stamp_holds() { [ -f "$1" ] && [ "$(cat "$1")" = "$(sum_of "$2")" ]; }
 
-npm_ci() { # folder, stamp, lock file
+npm_ci() { # folder
     log=$(mktemp)
     if ! npm ci --ignore-scripts --no-audit --no-fund --prefix "$1" >"$log" 2>&1; then
         cat "$log" >&2
@@ -88,21 +88,23 @@ npm_ci() { # folder, stamp, lock file
         die "npm ci failed in $1. Is the npm registry reachable? \`npm ping\` shows it."
     fi
     rm -f "$log"
-    sum_of "$3" >"$2"
 }
 
 install_node() {
     if ! stamp_holds "$node_stamp" scripts/node/package-lock.json; then
         say "Fetching Node 24 into scripts/node (pinned by hash; the host's Node is left alone) ..."
-        npm_ci scripts/node "$node_stamp" scripts/node/package-lock.json
+        npm_ci scripts/node
+        # An optional package that cannot be fetched is no error to npm.
+        [ -x "$(pinned_node)" ] || die "npm could not fetch Node 24. Is the npm registry reachable? \`npm ping\` shows it."
+        sum_of scripts/node/package-lock.json >"$node_stamp"
     fi
     node=$(pinned_node)
-    [ -x "$node" ] || die "npm left no Node at $node"
     PATH=${node%/node}:$PATH
     export PATH
     if ! stamp_holds "$packages_stamp" package-lock.json; then
         say "Fetching the project's packages ..."
-        npm_ci . "$packages_stamp" package-lock.json
+        npm_ci .
+        sum_of package-lock.json >"$packages_stamp"
     fi
 }
 
