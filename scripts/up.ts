@@ -43,6 +43,14 @@ try {
     : await launch({ places, env: process.env, foreground: false, before: taken?.before ?? null });
   print(bold(taken?.upToDate ? `HSR is already up at ${record.url}` : `HSR is up at ${record.url}`));
   const worked = runSample();
+  if (!worked && !places.asRoot) {
+    print(
+      "",
+      "Where a user cannot set limits there are two ways on:",
+      "  sudo make up                        every limit is enforced",
+      "  HSR_LIMITS_UNENFORCED=allow make up  runs go on without, and each result says which are missing",
+    );
+  }
   print(
     "",
     `  address   ${record.url}    documentation: ${record.url}/docs`,

@@ -20,8 +20,17 @@ import { checkout, inCheckout } from "../support/checkout.ts";
 const architecture = process.arch === "arm64" ? "aarch64" : "x86_64";
 const nodeFile = `scripts/node/node_modules/node-linux-${process.arch === "arm64" ? "arm64" : "x64"}/bin/node`;
 
+/** The files that are started, or handed to those that are. */
+export interface Parts {
+  readonly node: string;
+  readonly agent: string;
+  readonly launcher: string;
+  readonly seccomp: string;
+  readonly gateway: string;
+}
+
 /** Paths of the program's parts below a folder that is laid out as the checkout is. */
-export function partsOf(app: string) {
+export function partsOf(app: string): Parts {
   return {
     node: join(app, nodeFile),
     agent: join(app, `build/native/${architecture}/hsr-agent`),

@@ -1,11 +1,12 @@
 /** Starts launcher and gateway and waits until they can take runs. Used by `make up` and `make serve`. */
-import { chmodSync, chownSync, mkdirSync, readFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { checkout } from "../support/checkout.ts";
+import { print } from "../support/print.ts";
 import { type Account, gatewayAccount } from "./account.ts";
-import { copyApp, digests, partsOf, removeOtherApps } from "./app.ts";
+import { copyApp, digests, type Parts, partsOf, removeOtherApps } from "./app.ts";
 import type { Places } from "./places.ts";
 import { isAlive, type Known, start, stop } from "./process.ts";
 import { forget, type UpRecord, writeJson } from "./record.ts";
@@ -145,6 +146,56 @@ function gatewaySettings(env: NodeJS.ProcessEnv): Record<string, string> {
   );
 }
 
+function launcherCommand(parts: Parts, places: Places, account: Account | undefined): readonly [string, ...string[]] {
+  return [
+    parts.launcher,
+    ...["--socket", places.launcherSocket, "--state-dir", places.launcherState],
+    ...["--agent", parts.agent, "--node", parts.node, "--bwrap", "/usr/bin/bwrap", "--seccomp-dir", parts.seccomp],
+    ...["--allow-uid", String(account?.uid ?? process.getuid?.())],
+  ];
+}
+
+/** The launcher needs next to nothing; systemd-run in front of it has to find the user's own systemd. */
+function launcherEnvironment(bare: Readonly<Record<string, string>>, env: NodeJS.ProcessEnv): Record<string, string> {
+  const wanted = ["XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS"];
+  return { ...bare, ...Object.fromEntries(wanted.flatMap((name) => (env[name] ? [[name, env[name]]] : []))) };
+}
+
+/**
+ * In front of the launcher where a user has a systemd of their own: a scope whose control group is theirs, so that memory
+ * and processes can be limited without root. systemd-run becomes the launcher, so the process is the same.
+ */
+export function delegation(env: NodeJS.ProcessEnv, uid: number, exists: (path: string) => boolean): readonly string[] {
+  const session = env["XDG_RUNTIME_DIR"];
+  const isV2 = exists("/sys/fs/cgroup/cgroup.controllers");
+  if (uid === 0 || !isV2 || !session || !exists(join(session, "systemd/private")) || !exists("/usr/bin/systemd-run"))
+    return [];
+  return ["/usr/bin/systemd-run", "--user", "--scope", "--quiet", "--collect", "-p", "Delegate=memory pids cpu", "--"];
+}
+
+/** Starts the launcher and waits until it answers; without delegation where systemd refuses it. */
+async function startLauncher(
+  command: readonly [string, ...string[]],
+  env: Readonly<Record<string, string>>,
+  log: string,
+  places: Places,
+): Promise<Known> {
+  const prefix = delegation(env, process.getuid?.() ?? 0, existsSync);
+  for (const words of prefix.length > 0 ? [[...prefix, ...command], command] : [command]) {
+    const [file = "", ...rest] = words;
+    const launcher = await start({ command: [file, ...rest], env, log });
+    try {
+      await waitFor("launcher", launcher, log, LAUNCHER_READY_MS, () => answers(places.launcherSocket));
+      return launcher;
+    } catch (error) {
+      await stop(launcher, LAUNCHER_PATIENCE_MS);
+      if (words === command) throw error;
+      print("systemd gave no scope with control groups; the launcher starts without: see `hsrctl doctor`");
+    }
+  }
+  throw new StartError("the launcher was not started");
+}
+
 /** Starts what does not run yet, waits until it can take runs, and leaves the notes for hsrctl and `make down`. */
 export async function launch({ places, env, foreground, before }: Launch): Promise<UpRecord> {
   const listen = listenAddress(env);
@@ -160,29 +211,11 @@ export async function launch({ places, env, foreground, before }: Launch): Promi
 
   const launcherLog = foreground ? "inherit" : join(places.logs, "launcher.log");
   const gatewayLog = foreground ? "inherit" : join(places.logs, "gateway.log");
-  let launcher: Known;
-  if (keepsLauncher) launcher = before.launcher;
-  else {
-    const session = env["DBUS_SESSION_BUS_ADDRESS"];
-    launcher = await start({
-      command: [
-        parts.launcher,
-        ...["--socket", places.launcherSocket, "--state-dir", places.launcherState],
-        ...["--agent", parts.agent, "--node", parts.node, "--bwrap", "/usr/bin/bwrap", "--seccomp-dir", parts.seccomp],
-        ...["--allow-uid", String(account?.uid ?? process.getuid?.())],
-      ],
-      // Without root the launcher asks the user's own systemd for a delegated scope, for which it needs these two.
-      env: {
-        ...bare,
-        ...(session ? { DBUS_SESSION_BUS_ADDRESS: session } : {}),
-        ...(env["XDG_RUNTIME_DIR"] ? { XDG_RUNTIME_DIR: env["XDG_RUNTIME_DIR"] } : {}),
-      },
-      log: launcherLog,
-    });
-  }
+  const launcher = keepsLauncher
+    ? before.launcher
+    : await startLauncher(launcherCommand(parts, places, account), launcherEnvironment(bare, env), launcherLog, places);
   let gateway: Known | null = null;
   try {
-    await waitFor("launcher", launcher, launcherLog, LAUNCHER_READY_MS, () => answers(places.launcherSocket));
     gateway = await start({
       command: [
         parts.node,

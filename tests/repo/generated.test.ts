@@ -10,7 +10,7 @@ test("every generated document is what the code says: node scripts/generate.ts m
 
 test("docs/configuration.md names every setting and its variable, and nothing that is none", () => {
   const page = readFileSync(inCheckout("docs/configuration.md"), "utf8");
-  const named = [...page.matchAll(/^\| `([a-z_]+\.[a-z_]+)` \|/gm)].map((match) => match[1]);
+  const named = [...page.matchAll(/^\| `([a-z_]+\.[a-z_]+)` \|/gm)].map((match) => match[1] ?? "");
   expect(named.toSorted()).toEqual(settingKeys.toSorted());
   for (const key of settingKeys) expect(page).toContain(`\`${environmentName(key)}\``);
 });

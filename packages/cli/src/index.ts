@@ -11,6 +11,8 @@ import { runsCommand } from "./verbs/runs.ts";
 import { runtimesCommand } from "./verbs/runtimes.ts";
 import { versionCommand } from "./verbs/version.ts";
 
+export { readEnvironment } from "./environment.ts";
+
 /** The whole command line. `rawArguments` are the words after the program's name. */
 function buildProgram(rawArguments: readonly string[]): { program: Command; context: Context } {
   const program = new Command("hsrctl");
