@@ -1,0 +1,139 @@
+/** More than there is room for: bounded, fair, and nothing left behind. */
+import type { ErrorBody, Run, RunList } from "@hsr/contract";
+import { afterEach, describe, expect, test } from "vitest";
+import { type RunningGateway, startGateway } from "../support/gateway.ts";
+import { describeWith } from "../support/host.ts";
+
+describeWith(["bubblewrap"], "when there is more to run than there is room", () => {
+  let gateway: RunningGateway | undefined;
+  afterEach(async () => {
+    await gateway?.stop();
+    gateway = undefined;
+  });
+  const start = async (env: Record<string, string>) => {
+    gateway = await startGateway({ env });
+    return gateway;
+  };
+
+  test("a thousand requests at once at a cold start: results, or 429 and 503 with Retry-After, and nothing else", async () => {
+    const here = await start({
+      HSR_RUNS_CONCURRENCY: "16",
+      HSR_RUNS_STARTING_CONCURRENCY: "8",
+      HSR_TENANT_CONCURRENCY: "16",
+    });
+    let most = 0;
+    let over = false;
+    const look = (async () => {
+      while (!over) {
+        most = Math.max(most, (await here.launcher.client.list()).length);
+        await pause(20);
+      }
+    })();
+    const answers = await Promise.all(Array.from({ length: 1000 }, () => here.run({ argv: ["/bin/true"] })));
+    over = true;
+    await look;
+    const counts = new Map<number, number>();
+    for (const { status, headers, body } of answers) {
+      counts.set(status, (counts.get(status) ?? 0) + 1);
+      if (status === 200) expect(body.reason).toBe("exited");
+      else {
+        expect([429, 503]).toContain(status);
+        expect(Number(headers.get("retry-after"))).toBeGreaterThan(0);
+        expect(["quota_exceeded", "queue_full"]).toContain(body.error.code);
+      }
+    }
+    expect(counts.get(200)).toBeGreaterThanOrEqual(16 + 128);
+    expect(most).toBeLessThanOrEqual(16);
+    expect(await here.launcher.client.list()).toEqual([]);
+    expect((await here.run({ argv: ["/bin/true"] })).status).toBe(200);
+  });
+
+  test("one tenant's thousand do not stand before another's one", async () => {
+    const here = await start({
+      HSR_RUNS_CONCURRENCY: "4",
+      HSR_RUNS_STARTING_CONCURRENCY: "4",
+      HSR_TENANT_CONCURRENCY: "4",
+      HSR_TENANT_QUEUE_LENGTH: "100",
+    });
+    const made = await here.call<{ key: string }>("POST", "/v1/keys", {
+      name: "b",
+      scopes: ["run", "read"],
+      tenant: "b",
+    });
+    for (let i = 0; i < 60; i += 1) await here.run({ argv: ["sleep", "0.2"], wait_ms: 0 });
+    const began = performance.now();
+    const other = await here.run({ argv: ["true"] }, { authorization: `Bearer ${made.body.key}` });
+    expect(other.body.reason).toBe("exited");
+    const waited = performance.now() - began;
+    const left = await here.call<RunList>("GET", "/v1/runs?state=queued&limit=100");
+    expect(left.body.items.length).toBeGreaterThan(20);
+    expect(waited).toBeLessThan(1500);
+  });
+
+  test("a tenant's quota is 429, and another tenant is not touched by it", async () => {
+    const here = await start({ HSR_TENANT_CONCURRENCY: "1", HSR_TENANT_QUEUE_LENGTH: "1" });
+    const made = await here.call<{ key: string }>("POST", "/v1/keys", { name: "b", scopes: ["run"], tenant: "b" });
+    await here.run({ argv: ["sleep", "5"], wait_ms: 0 });
+    await here.run({ argv: ["sleep", "5"], wait_ms: 0 });
+    const refused = await here.run({ argv: ["true"] });
+    expect([refused.status, refused.body.error.code, refused.headers.get("retry-after")]).toEqual([
+      429,
+      "quota_exceeded",
+      "1",
+    ]);
+    expect((await here.run({ argv: ["true"] }, { authorization: `Bearer ${made.body.key}` })).status).toBe(200);
+  });
+
+  test("a run that waited too long ends, with the reason that it had no place", async () => {
+    const here = await start({
+      HSR_RUNS_CONCURRENCY: "1",
+      HSR_RUNS_STARTING_CONCURRENCY: "1",
+      HSR_TENANT_CONCURRENCY: "1",
+      HSR_RUNS_QUEUE_WAIT_MS: "300",
+    });
+    await here.run({ argv: ["sleep", "5"], wait_ms: 0 });
+    const { status, body } = await here.run({ argv: ["true"] });
+    expect([status, body.error.code]).toEqual([503, "queue_full"]);
+    const id = (body.error.details as { run_id: string }).run_id;
+    expect((await here.call("GET", `/v1/runs/${id}`)).body).toMatchObject({
+      state: "finished",
+      reason: "setup_failed",
+      sandbox_id: null,
+    });
+  });
+
+  test("a run that waits can be cancelled and is never started", async () => {
+    const here = await start({
+      HSR_RUNS_CONCURRENCY: "1",
+      HSR_RUNS_STARTING_CONCURRENCY: "1",
+      HSR_TENANT_CONCURRENCY: "1",
+    });
+    await here.run({ argv: ["sleep", "5"], wait_ms: 0 });
+    const { body } = await here.run({ argv: ["true"], wait_ms: 0 });
+    expect(body.state).toBe("queued");
+    expect((await here.call<Run & ErrorBody>("POST", `/v1/runs/${body.id}/cancel`)).body).toMatchObject({
+      state: "finished",
+      reason: "cancelled",
+      sandbox_id: null,
+      started_at: null,
+      usage: null,
+    });
+  });
+
+  describe("when the launcher dies", () => {
+    test("its runs end as lost soon, with what they had written", async () => {
+      const here = await start({ HSR_RUNTIMES_PROBE_INTERVAL_MS: "1000" });
+      const { body } = await here.run({ argv: ["sh", "-c", "echo said; sleep 60"], wait_ms: 0 });
+      while ((await here.call<string>("GET", `/v1/runs/${body.id}/logs`)).body !== "said\n") await pause(20);
+      const died = performance.now();
+      process.kill(here.launcher.workerPid(), "SIGKILL");
+      const lost = await here.call("GET", `/v1/runs/${body.id}?wait_ms=10000`);
+      expect(lost.body).toMatchObject({ state: "finished", reason: "lost", stdout: "said\n" });
+      expect(performance.now() - died).toBeLessThan(4000);
+    });
+  });
+});
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
