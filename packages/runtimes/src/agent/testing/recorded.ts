@@ -1,4 +1,4 @@
-/** What this side writes in an epoch, as bytes: for tests that cut a conversation in two. */
+/** What this side writes in an epoch, as bytes: for tests that cut a conversation in two, and for the fuzzers' corpus. */
 import { duplexPair } from "node:stream";
 import type { Agent } from "@hsr/core";
 import { openAgent } from "../open-agent.ts";

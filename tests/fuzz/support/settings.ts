@@ -1,0 +1,8 @@
+import { randomInt } from "node:crypto";
+
+/** How long each fuzzer runs; `make test` gives 30, `make soak` 60. */
+export const fuzzSeconds = Number(process.env["HSR_FUZZ_SECONDS"] ?? 30);
+/** Repeats a run: HSR_FUZZ_SEED=… */
+export const fuzzSeed = Number(process.env["HSR_FUZZ_SEED"] ?? randomInt(1, 2 ** 31));
+/** A test's timeout: the time to fuzz, and some to start and to report. */
+export const fuzzTimeoutMs = (fuzzSeconds + 60) * 1000;
