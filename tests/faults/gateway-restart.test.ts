@@ -8,7 +8,9 @@ import { allEvents, eventsOf, outputOf, type SeenEvent } from "../support/sse.ts
 describeWith(["bubblewrap"], "after kill -9 of the gateway", () => {
   let gateway: RunningGateway;
   beforeEach(async () => {
-    gateway = await startGateway({ env: { HSR_RUNS_CONCURRENCY: "12", HSR_TENANT_CONCURRENCY: "12", HSR_RUNS_STARTING_CONCURRENCY: "8" } });
+    gateway = await startGateway({
+      env: { HSR_RUNS_CONCURRENCY: "12", HSR_TENANT_CONCURRENCY: "12", HSR_RUNS_STARTING_CONCURRENCY: "8" },
+    });
   });
   afterEach(async () => {
     await gateway.stop();

@@ -11,16 +11,12 @@ const alwaysErrors: readonly ErrorCode[] = [
   "host_not_allowed",
   "origin_not_allowed",
   "request_timeout",
+  "unsupported_media_type",
   "headers_too_large",
   "internal",
 ];
 const keyErrors: readonly ErrorCode[] = ["unauthorized", "scope_missing", "rate_limited"];
-const bodyErrors: readonly ErrorCode[] = [
-  "invalid_json",
-  "invalid_request",
-  "body_too_large",
-  "unsupported_media_type",
-];
+const bodyErrors: readonly ErrorCode[] = ["invalid_json", "invalid_request", "body_too_large"];
 
 export function openApi(routes: readonly RouteFacts[], version: string): Json {
   const components = new Map<string, Json>();
@@ -55,7 +51,8 @@ export function openApi(routes: readonly RouteFacts[], version: string): Json {
 export function errorsOf(route: RouteFacts): readonly ErrorCode[] {
   const codes = [...alwaysErrors, ...route.errors];
   if (route.access !== "open") codes.push(...keyErrors);
-  if (route.body !== undefined) codes.push(...bodyErrors);
+  // A body that nobody asked for is read and refused all the same, except with GET, where it is ignored.
+  if (route.body !== undefined || route.method !== "GET") codes.push(...bodyErrors);
   else codes.push("invalid_request");
   return [...new Set(codes)];
 }
@@ -119,7 +116,7 @@ function response(answer: Answer, components: Map<string, Json>): Json {
       ? {}
       : {
           content: {
-            [type]: { schema: answer.schema === undefined ? { type: "string" } : refer(answer.schema, components) },
+            [type]: { schema: answer.schema === undefined ? unnamed(type) : refer(answer.schema, components) },
           },
         }),
   };
@@ -161,4 +158,9 @@ function replace(value: unknown, components: Map<string, Json>): unknown {
   if (typeof node["title"] !== "string" || node["type"] !== "object") return inside;
   components.set(node["title"], inside);
   return { $ref: `#/components/schemas/${node["title"]}` };
+}
+
+/** What is said of an answer without a schema of its own: text or bytes, or some JSON object. */
+function unnamed(contentType: string): Json {
+  return { type: contentType === "application/json" ? "object" : "string" };
 }

@@ -1,4 +1,5 @@
 /** The REST door: Fastify with the routes of the table, and everything that holds for all of them. */
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { errorBody, HsrError, httpLimits, newId } from "@hsr/contract";
 import type { Log, Metrics } from "@hsr/core";
@@ -64,13 +65,20 @@ export function createServer(routes: readonly Route[], settings: ServerSettings,
       maxHeaderSize: httpLimits.header_bytes.value,
       headersTimeout: settings.headersTimeoutMs,
       connectionsCheckingInterval: slowLookMs,
+      // A request without a host is refused by the guard, in the contract's words instead of Node's.
+      requireHostHeader: false,
     },
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket),
     frameworkErrors: (error, request, reply) => {
+      // No hook runs for these.
+      for (const [name, value] of safeHeaders) reply.raw.setHeader(name, value);
+      reply.raw.setHeader("hsr-request-id", request.id);
       sendFailure(reply as unknown as FastifyReply, unroutable(error), request.id);
     },
   });
   app.server.maxConnections = settings.connections;
+  // An expectation that nobody knows is ignored, as the standard allows; Node's own answer would not be in our words.
+  app.server.on("checkExpectation", (request, response) => app.server.emit("request", request, response));
 
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
@@ -94,7 +102,9 @@ export function createServer(routes: readonly Route[], settings: ServerSettings,
       const origin = guard(request.raw, settings);
       if (origin !== null) allowOrigin(reply, origin);
       refuseEncodings(request);
-      done();
+      // Answered before a body is read: there is nobody here to read it.
+      if (request.is404) answerUnknown(routes, request, reply);
+      else done();
     } catch (thrown) {
       done(thrown as Error);
     }
@@ -117,20 +127,44 @@ export function createServer(routes: readonly Route[], settings: ServerSettings,
     );
     done();
   });
-  app.setErrorHandler((thrown, request, reply) => {
+  app.setErrorHandler(async (thrown, request, reply) => {
     const error = failureOf(thrown);
+    await discardBody(request.raw);
     if (error.row.class === "internal") ports.log.error({ err: thrown, request: request.id }, "internal error");
     return sendFailure(reply, error, request.id);
   });
-  app.setNotFoundHandler((request, reply) => {
-    const allow = methodsAt(routes, request.url);
-    if (allow.length === 0) return sendFailure(reply, new HsrError("route_not_found"), request.id);
-    reply.header("allow", allow.join(", "));
-    if (request.method === "OPTIONS") return reply.code(204).send();
-    return sendFailure(reply, new HsrError("method_not_allowed"), request.id);
-  });
   for (const route of routes) addRoute(app, route, ports);
   return app;
+}
+
+/** A body of this size has arrived with its headers, or nearly. */
+const smallBodyBytes = 64 * 1024;
+/** How long a refused body is read to nowhere. */
+const discardMs = 1000;
+
+/**
+ * Reads what is left of a large body before it is refused. Closing a connection with unread bytes resets it, and the
+ * reset overtakes the answer: the client would see a broken connection instead of the reason.
+ */
+async function discardBody(request: IncomingMessage): Promise<void> {
+  const length = Number(request.headers["content-length"] ?? 0);
+  const isLarge = length > smallBodyBytes || request.headers["transfer-encoding"] !== undefined;
+  if (!isLarge || request.complete || request.destroyed) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, discardMs);
+  for (const event of ["end", "close", "error"]) request.once(event, resolve);
+  request.resume();
+  await promise;
+  clearTimeout(timer);
+}
+
+/** No such address, or no such method at it. */
+function answerUnknown(routes: readonly Route[], request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const allow = methodsAt(routes, request.url);
+  if (allow.length === 0) return sendFailure(reply, new HsrError("route_not_found"), request.id);
+  reply.header("allow", allow.join(", "));
+  if (request.method === "OPTIONS") return reply.code(204).send();
+  return sendFailure(reply, new HsrError("method_not_allowed"), request.id);
 }
 
 function addRoute(app: FastifyInstance, route: Route, ports: ServerPorts): void {

@@ -1,0 +1,123 @@
+/**
+ * Requests made from the gateway's own OpenAPI document, half of them valid and half of them broken, and bytes that are
+ * hardly HTTP: no 500, no hang, nothing left behind.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { type CampaignReport, runCampaign } from "../support/fuzz/campaign.ts";
+import { type RunningGateway, startGateway } from "../support/gateway.ts";
+import { describeWith } from "../support/host.ts";
+
+const requests = Number(process.env["HSR_FUZZ_REQUESTS"] ?? 2000);
+const seed = Number(process.env["HSR_FUZZ_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+/** Slow clients are cut off well within the time after which an answer counts as hanging. */
+const impatient = {
+  HSR_SERVER_HEADERS_TIMEOUT_MS: "1000",
+  HSR_SERVER_REQUEST_TIMEOUT_MS: "2000",
+  HSR_SERVER_KEEP_ALIVE_TIMEOUT_MS: "1000",
+  HSR_TENANT_REQUESTS_PER_MINUTE: "10000000",
+  // A program that sleeps is no hang of the gateway.
+  HSR_LIMITS_TIMEOUT_MS: "2000",
+  HSR_LIMITS_MAX_TIMEOUT_MS: "2000",
+};
+
+function descriptorsOf(gateway: RunningGateway): number {
+  return readdirSync(`/proc/${gateway.process().pid}/fd`).length;
+}
+
+function residentMiB(gateway: RunningGateway): number {
+  const status = readFileSync(`/proc/${gateway.process().pid}/status`, "utf8");
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024;
+}
+
+async function settled(gateway: RunningGateway): Promise<Record<string, number>> {
+  const until = performance.now() + 10_000;
+  for (;;) {
+    const { body } = await gateway.call<string>("GET", "/metrics");
+    const read = (name: string): number =>
+      Number(new RegExp(`^${name.replaceAll(/[{}]/g, "\\$&")} (\\d+)`, "m").exec(body)?.[1] ?? -1);
+    const left = {
+      sandboxes: read('hsr_sandboxes{runtime="bubblewrap"}'),
+      queued: read("hsr_queue_length"),
+      starting: read('hsr_store_runs{state="starting"}'),
+      running: read('hsr_store_runs{state="running"}'),
+    };
+    if (Object.values(left).every((count) => count === 0) || performance.now() > until) return left;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+function say(report: CampaignReport): string {
+  const statuses = [...report.statuses]
+    .toSorted(([a], [b]) => a - b)
+    .map(([status, count]) => `${status || "none"}: ${count}`);
+  const lines = report.findings.map((one) => `#${one.index} ${one.kind}: ${one.wrong.join("; ")}\n    ${one.request}`);
+  return [
+    `seed ${seed}, ${report.sent} requests, slowest ${Math.round(report.slowestMs)} ms; ${statuses.join(", ")}`,
+    ...lines,
+  ].join("\n");
+}
+
+describeWith(["bubblewrap"], "bad input", () => {
+  test(
+    "no request gets a 500 or hangs, and nothing is left behind",
+    async () => {
+      const gateway = await startGateway({ env: impatient });
+      try {
+        const pid = gateway.process().pid;
+        // The first requests fill caches and compile; what comes after must not grow.
+        await runCampaign({ url: gateway.url, key: gateway.key, seed: seed + 1, requests: 200, raw: false });
+        await settled(gateway);
+        const before = { descriptors: descriptorsOf(gateway), residentMiB: residentMiB(gateway) };
+        const report = await runCampaign({ url: gateway.url, key: gateway.key, seed, requests, raw: true });
+        console.log(say(report));
+        expect(report.findings, say(report)).toEqual([]);
+        expect(report.sent).toBeGreaterThanOrEqual(requests);
+        expect(await settled(gateway)).toEqual({ sandboxes: 0, queued: 0, starting: 0, running: 0 });
+        const after = { descriptors: descriptorsOf(gateway), residentMiB: residentMiB(gateway) };
+        console.log("before", before, "after", after);
+        expect(after.descriptors).toBeLessThanOrEqual(before.descriptors + 8);
+        expect(after.residentMiB).toBeLessThan(before.residentMiB + 200);
+        expect(gateway.process().pid).toBe(pid);
+        expect(gateway.process().exitCode).toBeNull();
+        expect(await gateway.launcher.client.list()).toEqual([]);
+      } finally {
+        await gateway.stop();
+      }
+    },
+    120_000 + requests * 30,
+  );
+
+  for (const [planted, found] of [
+    ["error", /status 500/],
+    ["hang", /no end of the answer/],
+  ] as const)
+    test(`control: a planted bug (${planted}) is found`, async () => {
+      const preload = new URL("./planted-bugs.ts", import.meta.url).href;
+      const gateway = await startGateway({
+        env: { ...impatient, HSR_TEST_PLANTED: planted },
+        nodeArgs: ["--import", preload],
+      });
+      try {
+        const report = await runCampaign({ url: gateway.url, key: gateway.key, seed: 7, requests: 150, raw: false });
+        expect(report.findings.flatMap((one) => one.wrong).join("\n")).toMatch(found);
+      } finally {
+        await gateway.stop();
+      }
+    });
+
+  test("control: planted leaking descriptors are counted", async () => {
+    const gateway = await startGateway({
+      env: { ...impatient, HSR_TEST_PLANTED: "descriptors" },
+      nodeArgs: ["--import", new URL("./planted-bugs.ts", import.meta.url).href],
+    });
+    try {
+      const before = descriptorsOf(gateway);
+      await runCampaign({ url: gateway.url, key: gateway.key, seed: 7, requests: 400, raw: false });
+      await settled(gateway);
+      expect(descriptorsOf(gateway)).toBeGreaterThan(before + 8);
+    } finally {
+      await gateway.stop();
+    }
+  });
+});

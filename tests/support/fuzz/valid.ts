@@ -1,0 +1,91 @@
+/** Requests that fit the OpenAPI document. */
+import type { Api, Operation, Parameter } from "./openapi.ts";
+import { type Random, randomFrom, seedOf } from "./random.ts";
+import { fitting, sample } from "./schema.ts";
+import type { WireRequest } from "./wire.ts";
+
+/** What a request is built from; the mutations change it before it is put on the wire. */
+export interface Draft {
+  readonly operation: Operation;
+  readonly request: WireRequest;
+  /** The body's value, if it has one. */
+  readonly value: unknown;
+}
+
+/** Ids that answers have shown: half of the paths name things that exist. */
+export interface KnownIds {
+  readonly run: string[];
+  readonly key: string[];
+}
+
+export interface Sender {
+  readonly host: string;
+  readonly key: string;
+}
+
+/** How often an operation is chosen: the one that takes a body and starts sandboxes is the one to try most. */
+const weights: Readonly<Record<string, number>> = { run: 8, createKey: 3, listRuns: 3 };
+
+export function validRequest(api: Api, sender: Sender, known: KnownIds, seed: number): Draft {
+  const random = randomFrom(seed);
+  const operation = random.pick(api.operations.flatMap((one) => Array(weights[one.id] ?? 1).fill(one) as Operation[]));
+  let path = operation.path;
+  const query: string[] = [];
+  const headers: [string, string][] = [
+    ["host", sender.host],
+    ["connection", "close"],
+    ["authorization", `Bearer ${sender.key}`],
+  ];
+  operation.parameters.forEach((parameter, index) => {
+    if (!parameter.required && random.chance(0.6)) return;
+    for (const value of textsOf(api, parameter, operation, known, random, seedOf(seed, index))) {
+      if (parameter.in === "path") path = path.replace(`{${parameter.name}}`, encodeURIComponent(value));
+      else if (parameter.in === "query") query.push(`${parameter.name}=${encodeURIComponent(value.toWellFormed())}`);
+      else if (/^[\x20-\x7e]+$/.test(value)) headers.push([parameter.name, value]);
+    }
+  });
+  const value = operation.body === null ? undefined : bodyOf(api, operation, seedOf(seed, 99), random);
+  const body = value === undefined ? null : Buffer.from(JSON.stringify(value));
+  if (body !== null) headers.push(["content-type", "application/json"], ["content-length", String(body.length)]);
+  const target = query.length === 0 ? path : `${path}?${query.join("&")}`;
+  return { operation, request: { method: operation.method, target, headers, body }, value };
+}
+
+function textsOf(
+  api: Api,
+  parameter: Parameter,
+  operation: Operation,
+  known: KnownIds,
+  random: Random,
+  seed: number,
+): readonly string[] {
+  const ids = operation.path.startsWith("/v1/keys") ? known.key : known.run;
+  if (parameter.in === "path" && ids.length > 0 && random.chance(0.6)) return [random.pick(ids)];
+  if (parameter.name === "Prefer") return ["respond-async"];
+  if (parameter.name === "Accept") return ["text/event-stream"];
+  const value = sample(fitting(parameter.schema, api.components), seed);
+  return Array.isArray(value) ? value.map(String) : [String(value)];
+}
+
+/**
+ * A body that fits. Most of those for a run are also brought to what the description says beyond the schema (code or argv,
+ * no mounts), since a request that is refused at the door tries nothing behind it.
+ */
+function bodyOf(api: Api, operation: Operation, seed: number, random: Random): unknown {
+  const value = sample(fitting(operation.body ?? {}, api.components), seed);
+  if (operation.id !== "run" || typeof value !== "object" || value === null || random.chance(0.25)) return value;
+  const run: Record<string, unknown> = { ...value };
+  for (const name of ["network", "mounts", "secure_runtime", "isolation_level"])
+    if (random.chance(0.9)) delete run[name];
+  if (random.chance(0.5)) {
+    delete run["argv"];
+    run["language"] ??= "bash";
+    run["code"] ??= "echo $#";
+  } else {
+    for (const name of ["code", "language", "args"]) delete run[name];
+    run["argv"] = random.pick([run["argv"] ?? ["/bin/true"], ["/bin/echo", "hello"], ["/bin/cat"], ["/bin/false"]]);
+  }
+  if (run["stdin"] !== undefined) delete run["stdin_base64"];
+  for (const name of ["memory_limit", "cpu_limit", "disk_limit_bytes"]) if (random.chance(0.7)) delete run[name];
+  return run;
+}
