@@ -5,7 +5,7 @@
 import { describe, test } from "vitest";
 import { type FeatureName, features, type Probe, probe } from "./features.ts";
 
-export { type FeatureName, runscPath, toolCache } from "./features.ts";
+export { type FeatureName, runscPath } from "./features.ts";
 
 /** Names in HSR_REQUIRE; an unknown name is an error, since a misspelt one would require nothing. */
 function required(): ReadonlySet<string> {

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -188,9 +188,4 @@ export async function startLauncher(options: LauncherOptions = {}): Promise<Runn
     connect,
     stop,
   };
-}
-
-/** Whether the launcher was built; tests that need it say so instead of failing in the dark. */
-export function launcherBuilt(which: LauncherOptions["build"] = "plain"): boolean {
-  return existsSync(join(build, builtAs(which), "hsr-launcher"));
 }

@@ -1,7 +1,7 @@
 /** Configuration: the only place that reads files, environment and flags. See `docs/configuration.md`. */
 export { announceConfig } from "./config/announce.ts";
-export { isLoopback, splitListen } from "./config/check.ts";
+export { splitListen } from "./config/check.ts";
 export { ConfigError, type ConfigRow, type LoadedConfig, type LoadInput, loadConfig } from "./config/load.ts";
 export type { Setting, Source } from "./config/setting.ts";
-export { type SettingKey, settings } from "./config/settings.ts";
+export type { SettingKey } from "./config/settings.ts";
 export type { Config } from "./config/type.ts";

@@ -114,7 +114,7 @@ function assemble(given: ReadonlyMap<SettingKey, Given>, host: HostFacts): Confi
   const sections: Record<string, Record<string, unknown>> = {};
   for (const key of settingKeys) {
     const row: Setting<unknown> = settings[key];
-    const start: unknown = typeof row.default === "function" ? row.default(host) : row.default;
+    const start = typeof row.default === "function" ? (row.default as (host: HostFacts) => unknown)(host) : row.default;
     const [section = "", name = ""] = key.split(".");
     sections[section] ??= {};
     sections[section][camel(name)] = Object.freeze(given.get(key)?.value ?? start);

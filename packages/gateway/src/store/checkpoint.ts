@@ -24,7 +24,9 @@ export function startCheckpoints(path: string, log: Log): Checkpoints {
     if ("error" in answer)
       log.warn({ reason: answer.error }, "a checkpoint of the database failed; the next one tries again");
   });
-  worker.on("error", (err) => log.error({ err }, "the thread for checkpoints ended; the write-ahead log will grow"));
+  worker.on("error", (err: unknown) =>
+    log.error({ err }, "the thread for checkpoints ended; the write-ahead log will grow"),
+  );
   worker.unref();
   const timer = setInterval(() => {
     if (asked || walBytes(path) < startBytes) return;

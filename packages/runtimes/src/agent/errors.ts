@@ -2,7 +2,7 @@ import { constants } from "node:os";
 
 /** Where two names share a number the first of the alphabet counts: EAGAIN, not EWOULDBLOCK. */
 const names = new Map<number, string>();
-for (const [name, number] of Object.entries(constants.errno).sort()) {
+for (const [name, number] of Object.entries(constants.errno).sort(([a], [b]) => (a < b ? -1 : 1))) {
   if (!names.has(number)) names.set(number, name);
 }
 

@@ -3,8 +3,6 @@ import { AgentError } from "./errors.ts";
 import { bounds, flag, openMagic } from "./wire.ts";
 
 const trailer = Buffer.from([0]);
-/** What one frame adds around its payload. */
-export const frameOverheadBytes = bounds.headerBytes + bounds.trailerBytes;
 
 /**
  * Where a payload has to be cut: at the size of a frame, and in the middle of every occurrence of the magic, which the agent

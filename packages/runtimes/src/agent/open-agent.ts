@@ -16,7 +16,7 @@ import { Epoch } from "./epoch.ts";
 import { AgentError } from "./errors.ts";
 import { FollowedExecution } from "./execution.ts";
 import { decodeEntries, decodeHello, decodeListing, decodeStat, encodeStart } from "./messages.ts";
-import { ask, bounds, featureBits, flag, mkdirFlag, removeFlag, resumedBit } from "./wire.ts";
+import { ask, bounds, flag, mkdirFlag, removeFlag, resumedBit } from "./wire.ts";
 
 /** A file's bytes in one message of a transfer, so that other messages get between two of them. */
 const pieceBytes = 60 * 1024;
@@ -248,6 +248,3 @@ class OpenedAgent implements Agent {
     }
   }
 }
-
-/** The features that an agent may announce. */
-export const agentFeatures = Object.keys(featureBits);

@@ -60,7 +60,7 @@ export function unconfined(options: UnconfinedOptions): UnconfinedRuntime {
     },
     async sweep(known) {
       const unknown = [...living.keys()].filter((id) => !known.has(id));
-      await Promise.all(unknown.map((id) => living.get(id)?.destroy()));
+      await Promise.all(unknown.flatMap((id) => living.get(id)?.destroy() ?? []));
       return { destroyed: unknown };
     },
     workspaceOf(id) {
