@@ -11,7 +11,7 @@ import { type Draft, encode, type Message, MessageReader, messageTypes } from "@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { describeWith } from "../support/host.ts";
 import { launchSpec } from "../support/launch-spec.ts";
-import { alive, launcherBuilt, type RunningLauncher, startLauncher, until } from "../support/launcher.ts";
+import { alive, type RunningLauncher, startLauncher, until } from "../support/launcher.ts";
 import { runInGuest } from "../support/run-in-guest.ts";
 
 const versions = { versionMin: 1, versionMax: 1 };
@@ -69,8 +69,6 @@ for (const build of ["plain", "asan"] as const) {
     let launcher: RunningLauncher;
     let worker: number;
     beforeAll(async () => {
-      if (!launcherBuilt(build))
-        throw new Error(`build it first: make -C native/launcher ${build === "asan" ? "asan" : "all"}`);
       launcher = await startLauncher({ build });
       worker = launcher.workerPid();
     });
