@@ -8,6 +8,14 @@ export default defineConfig({
     reporters: ["default"],
     projects: [
       { test: { name: "unit", include: ["packages/*/src/**/*.test.ts"], testTimeout: 10_000 } },
+      {
+        test: {
+          name: "sanitizer",
+          include: ["packages/runtimes/src/agent/**/*.test.ts"],
+          env: { HSR_TEST_AGENT: "asan" },
+          testTimeout: 30_000,
+        },
+      },
       ...kinds.map((name) => ({
         test: {
           name,

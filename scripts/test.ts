@@ -12,7 +12,7 @@ import { checkout, inCheckout, toolEnvironment } from "./support/checkout.ts";
 import { bold, dim, green, print, red } from "./support/print.ts";
 
 /** In the order of a failure's worth: the quick ones first. Kinds of one row run side by side. */
-const rows = [["unit", "repo"], ["conformance"], ["security"], ["faults"], ["e2e"], ["fuzz"]] as const;
+const rows = [["unit", "repo"], ["sanitizer"], ["conformance"], ["security"], ["faults"], ["e2e"], ["fuzz"]] as const;
 /** How long the last test's processes may take to vanish. */
 const PATIENCE_MS = 5_000;
 
@@ -45,6 +45,7 @@ if (unknown.length > 0) {
 
 /** Whether a kind has any tests; vitest would say at length that it has none. */
 function hasFiles(kind: string): boolean {
+  if (kind === "sanitizer") return true;
   const pattern = kind === "unit" ? "packages/*/src/**/*.test.ts" : `tests/${kind}/**/*.test.ts`;
   return globSync(pattern, { cwd: checkout }).length > 0;
 }

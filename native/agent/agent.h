@@ -101,6 +101,7 @@ struct channel {
     uint64_t credit;    /* offset up to which the gateway wants bytes */
     uint64_t must_read; /* while draining: offset that was in the pipe when the process ended */
     uint64_t dropped;
+    bool hung_up; /* a terminal that nobody holds at the moment */
     uint64_t jump_told; /* offset of the last jump that was announced in this epoch */
 };
 
@@ -157,8 +158,9 @@ void execution_free(struct execution *e);
 
 /* --- family.c: processes by their relations --- */
 
-/* Signals every process of the session that `leader` leads or led; a SIGKILL until no more of them are found. */
-void family_signal_session(pid_t leader, int signal);
+/* Signals every process of the session that `leader` leads or led; a SIGKILL until no more of them are
+ * found. False if there was none. */
+bool family_signal_session(pid_t leader, int signal);
 /* Kills everything that descends from the agent. */
 void family_kill_all(void);
 /* Collects what has ended. True if it stopped early, so that a storm of short-lived processes starves nobody. */

@@ -212,7 +212,7 @@ void execution_signal(const struct message *m) {
     else if (!e || e->state > EXECUTION_RUNNING)
         error = ESRCH; /* the process is gone: its number may be another's by now */
     else if (scope == HSR_SCOPE_SESSION)
-        family_signal_session(e->pid, (int)signal);
+        error = family_signal_session(e->pid, (int)signal) ? 0 : ESRCH;
     else if (kill(scope == HSR_SCOPE_PROCESS ? e->pid : -e->pid, (int)signal) != 0)
         error = errno;
     answer_once(m->id, token, error, NULL, 0);

@@ -49,15 +49,16 @@ static void signal_in_session(pid_t pid, void *with) {
     if (pid != getpid() && getsid(pid) == s->session && kill(pid, s->signal) == 0) s->reached++;
 }
 
-void family_signal_session(pid_t leader, int signal) {
+bool family_signal_session(pid_t leader, int signal) {
     unsigned before = 0;
     for (int round = 0; round < ROUNDS; round++) {
         struct signalling s = {.session = leader, .signal = signal};
         each_pid(signal_in_session, &s);
         /* The dead still show until they are collected, so only a growing number is a reason to look again. */
-        if (signal != SIGKILL || s.reached <= before) return;
+        if (signal != SIGKILL || s.reached <= before) return s.reached > 0;
         before = s.reached;
     }
+    return true;
 }
 
 struct relatives {

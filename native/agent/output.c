@@ -7,6 +7,8 @@
 
 #define READ_BYTES 65536u
 #define FRAME_BYTES 32768u
+/* How often a terminal that nobody holds is looked at: poll would answer at once, for ever. */
+#define HUNG_UP_MS 50
 /* Where nobody reads, this much of the oldest output makes way at a time. */
 #define DROP_BYTES 16384u
 
@@ -44,11 +46,15 @@ void channel_read(struct execution *e, int which) {
             ring_added(&c->ring, 0);
             return;
         }
-        if (n <= 0) { /* its end; a terminal that nobody holds any more says EIO */
+        if (n <= 0) {
             ring_added(&c->ring, 0);
-            close_channel(c);
+            /* A terminal that nobody holds says EIO. To close it while its leader still lives would kill the leader with
+             * SIGHUP, on its way out or about to open /dev/tty again. */
+            c->hung_up = n < 0 && errno == EIO && e->terminal && e->state <= EXECUTION_RUNNING;
+            if (!c->hung_up) close_channel(c);
             return;
         }
+        c->hung_up = false;
         ring_added(&c->ring, (uint32_t)n);
         taken += (uint32_t)n;
         if ((size_t)n < room) return;
@@ -81,8 +87,9 @@ size_t executions_poll(struct pollfd *fds, size_t room, int64_t now, int *timeou
         watch(fds, &count, room, e->report, POLLIN);
         for (int which = 0; which < 2; which++) {
             struct channel *c = &e->channel[which];
-            if (e->background || ring_space(&c->ring)) watch(fds, &count, room, c->fd, POLLIN);
+            if (!c->hung_up && (e->background || ring_space(&c->ring))) watch(fds, &count, room, c->fd, POLLIN);
         }
+        if (e->channel[0].hung_up && (*timeout_ms < 0 || *timeout_ms > HUNG_UP_MS)) *timeout_ms = HUNG_UP_MS;
         /* Without anything to write a pipe is watched for the end of its reader. A terminal that was left says so for ever. */
         bool writing = e->input.start < e->input.end || e->input_ends;
         if (writing || !e->terminal) watch(fds, &count, room, e->input_fd, writing ? POLLOUT : 0);
@@ -117,7 +124,7 @@ void executions_ready(const struct pollfd *fds, size_t count, int64_t now) {
         short output = ready(fds, count, &at, e->channel[0].fd);
         short error = ready(fds, count, &at, e->channel[1].fd);
         short input = ready(fds, count, &at, e->input_fd);
-        if (output) channel_read(e, 0);
+        if (output || e->channel[0].hung_up) channel_read(e, 0);
         if (error) channel_read(e, 1);
         if (input & POLLERR)
             input_close(e);

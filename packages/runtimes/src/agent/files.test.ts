@@ -61,7 +61,8 @@ describe("writeFile", () => {
   });
 
   test("of many files at once, small and large, empty too, keeps them apart", async () => {
-    const sizes = [0, 1, 60 * 1024, 60 * 1024 + 1, 65_536, 300_000, 2_000_000];
+    const large = Array.from({ length: 20 }, (_, i) => 100_000 + i);
+    const sizes = [0, 1, 60 * 1024, 60 * 1024 + 1, 65_536, 300_000, 2_000_000, ...large];
     await Promise.all(
       sizes.map((size) => agent.writeFile(at(`f${size}`), Buffer.alloc(size, String(size % 7)), 0o600)),
     );

@@ -97,6 +97,17 @@ describe("a terminal", () => {
     expect((await finish(sleep)).signal).toBe(2);
   });
 
+  test("that its program closes on its way out does not kill it, and one that comes back goes on", async () => {
+    const agent = real.open();
+    for (let i = 0; i < 20; i++) {
+      const script =
+        "exec 0<&- 1>&- 2>&-; i=0; while [ $i -lt 2000 ]; do i=$((i+1)); done; echo back >/dev/tty; exit 6";
+      const execution = agent.start(i, program(["sh", "-c", script], { terminal: size }));
+      expect(await finish(execution)).toEqual({ stdout: "back\r\n", stderr: "", code: 6, signal: null });
+      execution.forget();
+    }
+  });
+
   test("has no size to change where there is none", async () => {
     const execution = real.open().start(1, program(["sleep", "100"]));
     await expect(execution.resize(1, 1)).rejects.toMatchObject({ code: "ENOTTY" });

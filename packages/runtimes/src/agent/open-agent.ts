@@ -20,6 +20,8 @@ import { ask, bounds, flag, mkdirFlag, removeFlag, resumedBit } from "./wire.ts"
 
 /** A file's bytes in one message of a transfer, so that other messages get between two of them. */
 const pieceBytes = 60 * 1024;
+/** Files of several pieces that are under way at once; the agent refuses more than 16. */
+const transfersAtOnce = 8;
 /** What one answer to a read can hold, and how many reads are under way at once. */
 const readBytes = bounds.readMax - 12;
 const readsAtOnce = 8;
@@ -35,6 +37,8 @@ class OpenedAgent implements Agent {
   readonly ready: Promise<AgentHello>;
   readonly closed: Promise<Error | null>;
   readonly #epoch: Epoch;
+  #transfers = 0;
+  readonly #transfersWaiting: (() => void)[] = [];
 
   constructor(epoch: Epoch) {
     this.#epoch = epoch;
@@ -99,17 +103,18 @@ class OpenedAgent implements Agent {
   async writeFile(path: string, content: Uint8Array, mode: number): Promise<void> {
     const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
     const head = new FieldWriter().u64(this.#epoch.token()).u32(mode).path(path);
-    const { id, answer } = this.#epoch.expect("write a file");
-    let at = Math.min(bytes.length, pieceBytes);
-    const flags = flag.BEGIN | (at === bytes.length ? flag.END : 0);
-    this.#epoch.send(ask.FILE_WRITE, flags, id, head.bytes(bytes.subarray(0, at)).finish());
-    while (at < bytes.length && this.#epoch.awaits(id)) {
-      await this.#epoch.drained();
-      const piece = bytes.subarray(at, at + pieceBytes);
-      at += piece.length;
-      this.#epoch.send(ask.FILE_WRITE, at === bytes.length ? flag.END : 0, id, piece);
+    if (bytes.length <= pieceBytes) {
+      await this.#epoch.request(ask.FILE_WRITE, head.bytes(bytes).finish(), "write a file", flag.BEGIN | flag.END);
+      return;
     }
-    await answer;
+    if (this.#transfers >= transfersAtOnce) await new Promise<void>((resolve) => this.#transfersWaiting.push(resolve));
+    this.#transfers++;
+    try {
+      await this.#writeInPieces(head, bytes);
+    } finally {
+      this.#transfers--;
+      this.#transfersWaiting.shift()?.();
+    }
   }
 
   async readFile(path: string, range: { readonly offset: number; readonly bytes: number }): Promise<Buffer> {
@@ -217,6 +222,17 @@ class OpenedAgent implements Agent {
 
   #listing(): Promise<{ executions: ExecutionState[]; orphans: Orphans }> {
     return this.#answered(ask.LIST, Buffer.alloc(0), "list", decodeListing);
+  }
+
+  async #writeInPieces(head: FieldWriter, bytes: Buffer): Promise<void> {
+    const { id, answer } = this.#epoch.expect("write a file");
+    this.#epoch.send(ask.FILE_WRITE, flag.BEGIN, id, head.bytes(bytes.subarray(0, pieceBytes)).finish());
+    for (let at = pieceBytes; at < bytes.length && this.#epoch.awaits(id); at += pieceBytes) {
+      await this.#epoch.drained();
+      const piece = bytes.subarray(at, at + pieceBytes);
+      this.#epoch.send(ask.FILE_WRITE, at + piece.length === bytes.length ? flag.END : 0, id, piece);
+    }
+    await answer;
   }
 
   async #readPiece(path: string, offset: number, bytes: number): Promise<Buffer> {
