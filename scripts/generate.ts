@@ -4,13 +4,17 @@
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { configurationPage } from "./generate/configuration.ts";
+import { conventionsPage } from "./generate/conventions.ts";
+import { errorsPage } from "./generate/errors.ts";
 import { metricsPage } from "./generate/metrics.ts";
 import { inCheckout } from "./support/checkout.ts";
 import { print } from "./support/print.ts";
 
 /** Every generated document: its path and what it should be. A new one is a line here. */
 export const documents: Readonly<Record<string, () => string | Promise<string>>> = {
+  "docs/api-conventions.md": conventionsPage,
   "docs/configuration.md": configurationPage,
+  "docs/errors.md": errorsPage,
   "docs/metrics.md": metricsPage,
 };
 

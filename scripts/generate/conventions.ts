@@ -1,0 +1,151 @@
+/** `docs/api-conventions.md`: what holds for the whole API, with the tables of limits, states, events and scopes. */
+import {
+  type ChoosableLimit,
+  eventTypes,
+  type FixedLimit,
+  gatewayLimits,
+  httpLimits,
+  idPrefixes,
+  type RunState,
+  requestLimits,
+  runLimits,
+  runStates,
+  runTransitions,
+  scopes,
+} from "@hsr/contract";
+import { type Language, languages } from "@hsr/core";
+import { table } from "./table.ts";
+
+const intro = `# Conventions of the API
+
+<!-- Printed from packages/contract and packages/core by scripts/generate.ts. Do not edit. -->
+
+The addresses, their fields and their bounds stand at \`/docs\` of a running gateway, and for programs at \`/openapi.json\`: both are made from the
+schemas that the gateway checks with. This page has what holds for all of them.
+
+## Words on the wire
+
+Keys are snake_case, and unknown keys are refused. The fields of a run's limits keep the names and units that they have always had (\`timeout\` in ms,
+\`memory_limit\` in bytes, \`cpu_limit\` in cores); every other quantity has its unit in its name. Times are RFC 3339 in UTC with milliseconds.
+\`/v1\` only adds.
+
+A body is one JSON object in UTF-8, sent as \`application/json\` and uncompressed. A key that stands twice, \`__proto__\`, \`constructor\` and \`prototype\`
+as keys, and nesting beyond the limit are refused.
+
+## Keys, tenants, and who may call
+
+\`Authorization: Bearer hsr_…\`. A key has a tenant and scopes; what belongs to another tenant does not exist. Requests whose \`Host\` is not the
+gateway's (its address, loopback, \`server.allowed_hosts\`) and requests from web pages of other origins (but \`server.allowed_origins\`) are refused.
+`;
+
+const runs = `## Runs
+
+\`POST /v1/sandboxes/run\` stores a run and answers in one of three ways:
+
+- **Waiting** (the default): 200 with the result when the run has ended. If the client goes away first, the run is cancelled, unless \`detach\` is true.
+  With \`wait_ms\` the answer comes no later than that, as 202 with \`Location\`; the run then goes on by itself.
+- **At once**: with \`wait_ms: 0\` or \`Prefer: respond-async\`, 202 with \`Location\`.
+- **Streamed**: with \`Accept: text/event-stream\`, the run's events as they come.
+
+\`HSR-Run-Id\` is the first header of each. \`GET /v1/runs/{id}?wait_ms=\` waits for the end of a run and cancels nothing by going away.
+With \`Idempotency-Key\` the same request gives the same run for 24 hours; the same key with another request is 409.
+
+A run's files are written before its program starts. Paths are relative to \`/workspace\`, or absolute below \`/workspace\` or \`/tmp\`; a path with \`..\`,
+\`.\`, an empty part, a backslash or a control character is refused before anything is touched.
+
+\`stdout\` and \`stderr\` are strings where the bytes are valid UTF-8; otherwise the field is null and \`stdout_base64\` or \`stderr_base64\` has the bytes. What
+is beyond \`output_limit_bytes\` is dropped and counted in \`stdout_truncated\` and \`stderr_truncated\`. \`usage\` is measured from outside of the sandbox;
+\`exit_code\` and \`signal\` are what the guest's agent reports.
+
+\`isolation_level\` and \`secure_runtime\` are demands: they are met or the run is refused, never softened. \`runtime_preference\` is a wish;
+\`decision.preference_met\` says what became of it.
+
+When the gateway is stopped or dies, runs go on; the next gateway takes them up, and no client's connection that broke because of it cancels anything.
+A sandbox whose gateway and launcher died in the same instant before its start was noted may be started a second time; it has no network, so nobody
+but the clock can tell.
+`;
+
+const streams = `## Streams
+
+\`GET /v1/runs/{id}/events\` and the streamed run are server-sent events: \`id\`, \`event\` and \`data\`, where \`data\` is the envelope
+\`{id, seq, time, type, tenant, subject, request_id, data}\`. \`seq\` grows. A reader that comes back with \`Last-Event-ID\` misses nothing and sees nothing
+twice, live or afterwards, at this gateway or the next. \`run.finished\` is the last event, once. A comment comes every 15 s. Output is in \`text\`, or in
+\`base64\` where it is not UTF-8; no code point is split between two texts. Output is kept for each of the two streams in order; between the two the
+order is that of arrival while a run lives, and stdout before stderr when it is read again.
+`;
+
+/** The whole page. */
+export function conventionsPage(): string {
+  const states = (Object.keys(runStates) as RunState[]).map((name) => [
+    `\`${name}\``,
+    runStates[name],
+    runTransitions[name].map((next) => `\`${next}\``).join(", "),
+  ]);
+  return [
+    intro,
+    section("Scopes", ["Scope", "Allows"], entries(scopes)),
+    "\n## Ids\n",
+    "A prefix, a dash, and 26 lower-case base32 characters of 128 random bits. They are valid as parts of host names.\n",
+    `${table(["Names", "Prefix"], entries(idPrefixes))}\n`,
+    runs,
+    section(
+      "Languages",
+      ["Language", "Its code is", "and runs as"],
+      Object.entries<Language>(languages).map(([name, row]) => [
+        `\`${name}\``,
+        `\`${row.mainFile}\``,
+        `\`${row.argv.join(" ")}\``,
+      ]),
+    ),
+    "\n## States of a run\n",
+    `${table(["State", "Meaning", "May become"], states)}\n`,
+    streams,
+    section("Types of events", ["Type", "Meaning"], entries(eventTypes)),
+    `
+## Lists
+
+\`{items, next_cursor}\`, newest first. \`limit\` is the number of items, \`cursor\` the \`next_cursor\` of the page before; it is opaque, and stays good while
+things come and go.
+
+## Errors
+
+One form and one table: [errors.md](errors.md).
+
+## Limits
+
+What a request may choose; an operator's configuration may set lower maxima and other defaults.
+`,
+    `${table(
+      ["Field", "Unit", "Default", "From", "To", "Why"],
+      Object.entries<ChoosableLimit>(runLimits).map(([name, row]) => [
+        `\`${name}\``,
+        row.unit,
+        String(row.default),
+        String(row.min),
+        String(row.max),
+        row.why,
+      ]),
+    )}\n`,
+    "Bounds of one request:\n",
+    `${fixed(requestLimits)}\n`,
+    "Bounds of the HTTP door:\n",
+    `${fixed(httpLimits)}\n`,
+    "Bounds inside the gateway; those that an operator may change stand in [configuration.md](configuration.md):\n",
+    `${fixed(gatewayLimits)}\n`,
+  ].join("\n");
+}
+
+function section(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return `\n## ${title}\n\n${table(head, rows)}\n`;
+}
+
+function entries(rows: Readonly<Record<string, string>>): readonly (readonly string[])[] {
+  return Object.entries(rows).map(([name, meaning]) => [`\`${name}\``, meaning]);
+}
+
+function fixed(rows: Readonly<Record<string, FixedLimit>>): string {
+  return table(
+    ["Bound", "Value", "Unit", "Why"],
+    Object.entries(rows).map(([name, row]) => [`\`${name}\``, String(row.value), row.unit, row.why]),
+  );
+}
