@@ -73,8 +73,11 @@ test("every verb of hsrctl that a document names exists", () => {
     .join("\n");
   const verbs = new Set([...source.matchAll(/new Command\("([a-z]+)"\)/g)].map(([, name = ""]) => name));
   const unknown = documents.flatMap((path) =>
-    [...read(path).matchAll(/hsrctl ([a-z]+)(?: ([a-z]+)\b)?/g)].flatMap(([whole, verb = ""]) =>
-      verbs.has(verb) || !/`|\$|^\s{2,}/.test(read(path).split(whole)[0]?.slice(-2) ?? "") ? [] : `${path}: ${whole}`,
+    [...read(path).matchAll(/`[^`\n]*hsrctl ([a-z]+)|^ {2,8}(?:\$ )?(?:bin\/)?hsrctl ([a-z]+)/gm)].flatMap(
+      ([, quoted, block]) => {
+        const verb = quoted ?? block ?? "";
+        return verbs.has(verb) ? [] : `${path}: hsrctl ${verb}`;
+      },
     ),
   );
   expect(unknown).toEqual([]);
