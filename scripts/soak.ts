@@ -14,6 +14,8 @@ const numbers = {
   HSR_FUZZ_SECONDS: "60",
   /** Requests made from the OpenAPI description. */
   HSR_FUZZ_REQUESTS: "20000",
+  /** Moments at which the store's process is killed. */
+  HSR_TEST_KILLS: "200",
   /** Rounds of everything that is repeated to find a leak or a race. */
   HSR_ROUNDS: "10000",
   /** Says that slow tests are welcome. */

@@ -61,5 +61,12 @@ for (let i = 0; ; i += 1) {
       }),
     );
   if (i % 6 === 5)
-    await store.prune({ nowMs: 0, runsFinishedBeforeMs: 0, keepFinishedRuns: 4, auditBeforeMs: i - 3, maxRows: 50 });
+    await store.prune({
+      nowMs: 0,
+      runsFinishedBeforeMs: 0,
+      keepFinishedRuns: 4,
+      keepBytes: 1e12,
+      auditBeforeMs: i - 3,
+      maxRows: 50,
+    });
 }

@@ -81,9 +81,18 @@ export const metricTable = {
     labels: ["operation"],
     buckets: [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25],
   },
-  hsr_store_bytes: { kind: "gauge", help: "Size of the database and of its write-ahead log.", labels: ["file"] },
+  hsr_store_bytes: {
+    kind: "gauge",
+    help: "Size of the database file, of what is used of it, and of its write-ahead log.",
+    labels: ["file"],
+  },
   hsr_store_runs: { kind: "gauge", help: "Stored runs, by state.", labels: ["state"] },
   hsr_store_pruned_total: { kind: "counter", help: "Rows that retention deleted, by kind.", labels: ["kind"] },
+  hsr_audit_intact: {
+    kind: "gauge",
+    help: "1 if the audit log's chain was whole at start, 0 if somebody changed it.",
+    labels: [],
+  },
   hsr_store_quarantined: {
     kind: "gauge",
     help: "1 if a damaged database was set aside at start: look at the log.",

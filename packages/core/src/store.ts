@@ -288,6 +288,8 @@ export interface PruneRequest {
   readonly runsFinishedBeforeMs: number;
   /** Of the others only the newest so many are kept. */
   readonly keepFinishedRuns: number;
+  /** While the store holds more bytes than this, the oldest finished runs are deleted, however young they are. */
+  readonly keepBytes: number;
   /** Audit entries older than this are cut off the chain's beginning; the chain stays verifiable from there. */
   readonly auditBeforeMs: number;
   /** At most so many rows of each kind per call. */
@@ -307,6 +309,8 @@ export interface StoreStatus {
   readonly kind: "sqlite" | "postgresql";
   readonly schemaVersion: number;
   readonly databaseBytes: number;
+  /** Bytes of `databaseBytes` that hold something; the rest is free for what comes. */
+  readonly usedBytes: number;
   readonly walBytes: number;
   /** A damaged database that was set aside at start. `null` when all was well. Operators must hear of it. */
   readonly quarantined: { readonly path: string; readonly atMs: number; readonly reason: string } | null;

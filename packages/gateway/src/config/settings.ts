@@ -145,7 +145,7 @@ export const settings = {
     min: 0,
     max: 24 * hour,
     unit: "ms",
-    reason: "How long a run may wait for a place before it ends with `exhausted`.",
+    reason: "How long a run may wait for a place before it ends as `setup_failed` with the error `queue_full`.",
   }),
   "tenant.concurrency": integer({
     default: gatewayLimits.concurrent_runs.value / 2,
@@ -311,6 +311,14 @@ export const settings = {
     max: 100_000_000,
     unit: "runs",
     reason: "How many finished runs are kept at most, however young they are.",
+  }),
+  "retention.max_bytes": integer({
+    default: 10 * GiB,
+    min: 16 * MiB,
+    max: 1024 * GiB,
+    unit: "bytes",
+    reason:
+      "The most that the database may hold. Beyond it the oldest finished runs are deleted, however young, before the disk is full.",
   }),
   "retention.audit_days": decimal({
     default: 365,

@@ -14,12 +14,23 @@ export interface Checkpoints {
 }
 
 /** What the thread answers to each request. */
-type Answer = { readonly pages: number; readonly copied: number } | { readonly error: string };
+type Answer =
+  | { readonly pages: number; readonly copied: number }
+  | { readonly error: string }
+  | { readonly damage: string };
 
-export function startCheckpoints(path: string, log: Log): Checkpoints {
+export function startCheckpoints(
+  path: string,
+  needsCheck: boolean,
+  { log, onDamage }: { readonly log: Log; readonly onDamage: (reason: string) => void },
+): Checkpoints {
   const worker = new Worker(new URL("./checkpoint-worker.ts", import.meta.url), { workerData: { path }, env: {} });
   let asked = false;
   worker.on("message", (answer: Answer) => {
+    if ("damage" in answer) {
+      onDamage(answer.damage);
+      return;
+    }
     asked = false;
     if ("error" in answer)
       log.warn({ reason: answer.error }, "a checkpoint of the database failed; the next one tries again");
@@ -28,6 +39,7 @@ export function startCheckpoints(path: string, log: Log): Checkpoints {
     log.error({ err }, "the thread for checkpoints ended; the write-ahead log will grow"),
   );
   worker.unref();
+  if (needsCheck) worker.postMessage("check");
   const timer = setInterval(() => {
     if (asked || walBytes(path) < startBytes) return;
     asked = true;

@@ -152,6 +152,31 @@ test("damage that is met while the database is open is told, and the next start 
   await third.close();
 });
 
+test("a database that is too large to be checked at start is checked while it is used", async () => {
+  using folder = temporaryFolder();
+  const first = await openTestStore(folder.path);
+  await fill(first, 400);
+  await first.close();
+  const path = join(folder.path, "hsr.sqlite");
+  const intact = Promise.withResolvers<string>();
+  const second = await openTestStore(folder.path, { checkedAtOnceBytes: 0, onDamage: intact.resolve });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await second.close();
+  intact.resolve("nothing was found");
+  expect(await intact.promise).toBe("nothing was found");
+  const file = openSync(path, "r+");
+  const last = Math.floor(statSync(path).size / 4096) - 1;
+  for (let page = last - 30; page < last; page += 1) writeSync(file, Buffer.alloc(4096, 0x5a), 0, 4096, page * 4096);
+  closeSync(file);
+  const damage = Promise.withResolvers<string>();
+  const third = await openTestStore(folder.path, { checkedAtOnceBytes: 0, onDamage: damage.resolve });
+  expect(await damage.promise).not.toBe("");
+  await third.close();
+  const fourth = await openTestStore(folder.path, { checkedAtOnceBytes: 0 });
+  expect((await fourth.status()).quarantined).not.toBeNull();
+  await fourth.close();
+});
+
 test("a database of a newer version, or of another program, is refused and left as it is", async () => {
   using folder = temporaryFolder();
   await (await openTestStore(folder.path)).close();
@@ -267,7 +292,14 @@ test("the chain stays verifiable when retention has cut off its beginning, also 
   const store = await openTestStore(folder.path);
   await fill(store, 20);
   const cut = (auditBeforeMs: number) =>
-    store.prune({ nowMs: 0, runsFinishedBeforeMs: 0, keepFinishedRuns: 1000, auditBeforeMs, maxRows: 100 });
+    store.prune({
+      nowMs: 0,
+      runsFinishedBeforeMs: 0,
+      keepFinishedRuns: 1000,
+      keepBytes: 1e12,
+      auditBeforeMs,
+      maxRows: 100,
+    });
   expect((await cut(7)).auditEntries).toBe(7);
   expect(await store.audit.verify()).toMatchObject({ kind: "intact", entries: 13 });
   expect((await cut(1_000_000)).auditEntries).toBe(13);

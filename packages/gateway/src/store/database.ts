@@ -15,6 +15,12 @@ const damageMark = "hsr.sqlite.damaged";
 /** Damaged databases that are kept as evidence; a disk that breaks one at each start must not be filled by them. */
 const keptQuarantines = 5;
 
+/**
+ * Files up to this size are checked before they are used: about a quarter of a second. Larger ones are checked by the
+ * checkpoint thread while the gateway works already.
+ */
+const checkedAtOnceBytes = 256 * 1024 * 1024;
+
 /** How long a statement waits for another connection's lock. Only the checkpoint's can be met, and briefly. */
 const busyTimeoutMs = 250;
 
@@ -23,6 +29,8 @@ export interface OpenedDatabase {
   readonly path: string;
   readonly quarantined: StoreStatus["quarantined"];
   readonly schemaVersion: number;
+  /** The file was too large to be checked before it is used. */
+  readonly needsCheck: boolean;
 }
 
 export interface OpenDatabaseOptions {
@@ -31,6 +39,8 @@ export interface OpenDatabaseOptions {
   readonly synchronous: "normal" | "full";
   readonly nowMs: number;
   readonly log: Log;
+  /** For tests: a smaller one than `checkedAtOnceBytes`. */
+  readonly checkedAtOnceBytes?: number;
 }
 
 /**
@@ -42,7 +52,7 @@ export function openDatabase(options: OpenDatabaseOptions): OpenedDatabase {
   const path = join(options.directory, databaseName);
   let quarantined: StoreStatus["quarantined"] = null;
   if (existsSync(path)) {
-    const damage = findDamage(path, join(options.directory, damageMark));
+    const damage = findDamage(path, options);
     if (damage !== null) quarantined = quarantine(options, path, damage);
   }
   if (!existsSync(path)) createDatabase(options, path);
@@ -50,11 +60,17 @@ export function openDatabase(options: OpenDatabaseOptions): OpenedDatabase {
   try {
     configure(database, options.synchronous);
     const schemaVersion = migrate(database, options.migrations);
-    return { database, path, quarantined, schemaVersion };
+    const needsCheck = statSync(path).size > (options.checkedAtOnceBytes ?? checkedAtOnceBytes);
+    return { database, path, quarantined, schemaVersion, needsCheck };
   } catch (thrown) {
     database.close();
     throw thrown;
   }
+}
+
+/** Bytes of pages that hold something. */
+export function usedBytes(database: DatabaseSync): number {
+  return (pragma(database, "page_count") - pragma(database, "freelist_count")) * pragma(database, "page_size");
 }
 
 /** Notes that the open database is damaged, for the next start. */
@@ -62,13 +78,16 @@ export function markDamaged(directory: string, reason: string): void {
   writeFileSync(join(directory, damageMark), `${reason}\n`, { mode: 0o600 });
 }
 
-function findDamage(path: string, markPath: string): string | null {
-  if (existsSync(markPath)) return "damage was met while it was in use";
+function findDamage(path: string, options: OpenDatabaseOptions): string | null {
+  if (existsSync(join(options.directory, damageMark))) return "damage was met while it was in use";
   // Databases are made under another name and renamed when they are whole: an empty file is never a young one.
   if (statSync(path).size === 0) return "the file is empty";
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(path, { timeout: busyTimeoutMs });
+    // Reading the schema finds what is no database at all, whatever its size.
+    database.prepare("SELECT count(*) FROM sqlite_schema").get();
+    if (statSync(path).size > (options.checkedAtOnceBytes ?? checkedAtOnceBytes)) return null;
     const check = database.prepare("PRAGMA quick_check(1)").get();
     const verdict = check?.["quick_check"];
     return verdict === "ok" ? null : `its check says: ${String(verdict).slice(0, 200)}`;
@@ -170,6 +189,9 @@ function migrate(database: DatabaseSync, steps: readonly Migration[]): number {
   return newest;
 }
 
-function pragma(database: DatabaseSync, name: "application_id" | "user_version"): number {
+function pragma(
+  database: DatabaseSync,
+  name: "application_id" | "user_version" | "page_count" | "freelist_count" | "page_size",
+): number {
   return Number(database.prepare(`PRAGMA ${name}`).get()?.[name]);
 }

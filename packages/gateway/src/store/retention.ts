@@ -3,6 +3,7 @@ import { httpLimits } from "@hsr/contract";
 import type { PruneReport, PruneRequest } from "@hsr/core";
 import type { Access } from "./access.ts";
 import type { AuditChain } from "./audit.ts";
+import { usedBytes } from "./database.ts";
 import { number } from "./row.ts";
 import type { SqliteRuns } from "./runs.ts";
 
@@ -54,15 +55,18 @@ export function createRetention(
     const { finished } = await runs.counts();
     const surplus = Math.max(0, finished - request.keepFinishedRuns);
     const candidates = oldest.all(request.maxRows);
-    const old = candidates.filter(
-      (row, index) => index < surplus || number(row, "finished_at") < request.runsFinishedBeforeMs,
-    );
     let deleted = 0;
-    for (const row of old)
+    for (const row of candidates) {
+      const isDue =
+        deleted < surplus ||
+        number(row, "finished_at") < request.runsFinishedBeforeMs ||
+        usedBytes(database) > request.keepBytes;
+      if (!isDue) break;
       if (await deleteOne(number(row, "seq"))) {
         deleted += 1;
         runs.forgetFinished(1);
       }
+    }
     const idempotencyKeys = await writer.write("prune.keys", () =>
       Number(deleteOldKeys.run(request.nowMs - httpLimits.idempotency_ttl_ms.value, request.maxRows).changes),
     );

@@ -4,7 +4,7 @@ import { type Log, type Metrics, type Store, StoreError, type StoreStatus } from
 import { type Access, read } from "./access.ts";
 import { createAudit } from "./audit.ts";
 import { startCheckpoints, walBytes } from "./checkpoint.ts";
-import { markDamaged, openDatabase } from "./database.ts";
+import { markDamaged, openDatabase, usedBytes } from "./database.ts";
 import { lockDirectory, makePrivateDirectory } from "./directory.ts";
 import { createKeys } from "./keys.ts";
 import { type Migration, migrations as releasedMigrations } from "./migrations.ts";
@@ -25,6 +25,8 @@ export interface SqliteStoreOptions {
   readonly onDamage?: (reason: string) => void;
   /** For tests: called at each step of each write. */
   readonly fault?: (point: FaultPoint) => void;
+  /** For tests: the size up to which a database is checked before it is used. */
+  readonly checkedAtOnceBytes?: number;
   /** For tests of migrations. */
   readonly migrations?: readonly Migration[];
 }
@@ -47,7 +49,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
 }
 
 function compose(options: SqliteStoreOptions, opened: ReturnType<typeof openDatabase>, release: () => void): Store {
-  const { database, path, quarantined, schemaVersion } = opened;
+  const { database, path, quarantined, schemaVersion, needsCheck } = opened;
   const { metrics, log } = options;
   const observe = (operation: string, milliseconds: number): void =>
     metrics?.observe("hsr_store_seconds", { operation }, milliseconds / 1000);
@@ -68,7 +70,7 @@ function compose(options: SqliteStoreOptions, opened: ReturnType<typeof openData
   const keys = createKeys(access);
   const prune = createRetention(access, runs, audit);
   sweepInputs(database);
-  const checkpoints = startCheckpoints(path, log);
+  const checkpoints = startCheckpoints(path, needsCheck, { log, onDamage });
   const putPolicy = database.prepare("INSERT OR IGNORE INTO policy (digest, text, first_seen_at) VALUES (?, ?, ?)");
   const getPolicy = database.prepare("SELECT text, first_seen_at FROM policy WHERE digest = ?");
   metrics?.set("hsr_store_quarantined", {}, quarantined === null ? 0 : 1);
@@ -99,6 +101,7 @@ function compose(options: SqliteStoreOptions, opened: ReturnType<typeof openData
         kind: "sqlite",
         schemaVersion,
         databaseBytes: statSync(path).size,
+        usedBytes: usedBytes(database),
         walBytes: walBytes(path),
         quarantined,
       };

@@ -214,12 +214,40 @@ test("retention deletes old and surplus finished runs, never an unfinished one, 
     await store.runs.create(run);
     await store.runs.finish(run.id, outcome({ finishedAtMs: 1000 + i }), output(randomBytes(300_000)));
   }
-  const request = { nowMs: 2000, runsFinishedBeforeMs: 1004, keepFinishedRuns: 6, auditBeforeMs: 0, maxRows: 5 };
+  const request = {
+    nowMs: 2000,
+    runsFinishedBeforeMs: 1004,
+    keepFinishedRuns: 6,
+    keepBytes: 1e12,
+    auditBeforeMs: 0,
+    maxRows: 5,
+  };
   expect(await store.prune(request)).toMatchObject({ runs: 5, more: true });
   expect(await store.prune(request)).toMatchObject({ runs: 1, more: false });
   expect(await store.prune(request)).toMatchObject({ runs: 0, more: false });
   expect(await store.runs.counts()).toMatchObject({ finished: 6, queued: 1 });
   expect(await store.runs.get("alpha", old.id)).not.toBeNull();
+});
+
+test("beyond its bytes the store gives up the oldest finished runs, and no more of them than it must", async () => {
+  const store = await freshStore();
+  for (let i = 0; i < 20; i += 1) {
+    const run = newRun();
+    await store.runs.create(run);
+    await store.runs.finish(run.id, outcome({ finishedAtMs: 1000 + i }), output(randomBytes(500_000)));
+  }
+  const keepBytes = 5_000_000;
+  expect((await store.status()).usedBytes).toBeGreaterThan(10_000_000);
+  await store.prune({
+    nowMs: 0,
+    runsFinishedBeforeMs: 0,
+    keepFinishedRuns: 100,
+    keepBytes,
+    auditBeforeMs: 0,
+    maxRows: 50,
+  });
+  expect((await store.status()).usedBytes).toBeLessThanOrEqual(keepBytes);
+  expect((await store.runs.counts()).finished).toBe(9);
 });
 
 test("a closed store rejects everything, and closing twice is harmless", async () => {

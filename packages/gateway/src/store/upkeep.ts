@@ -26,6 +26,7 @@ export function startUpkeep(
       nowMs,
       runsFinishedBeforeMs: nowMs - retention.runDays * dayMs,
       keepFinishedRuns: retention.runRows,
+      keepBytes: retention.maxBytes,
       auditBeforeMs: nowMs - retention.auditDays * dayMs,
       maxRows: rowsPerTick,
     });
@@ -34,31 +35,42 @@ export function startUpkeep(
     metrics.count("hsr_store_pruned_total", { kind: "audit_entry" }, report.auditEntries);
   }
 
+  /** Once at start: an audit log that was changed while nobody looked is told of at once. */
+  async function verifyAudit(): Promise<void> {
+    const verdict = await store.audit.verify();
+    metrics.set("hsr_audit_intact", {}, verdict.kind === "intact" ? 1 : 0);
+    if (verdict.kind === "broken")
+      log.error({ seq: verdict.seq, reason: verdict.reason }, "the audit log was changed: its chain is broken");
+  }
+
+  function complain(err: unknown): void {
+    if (!(err instanceof StoreError && err.code === "closed")) log.error({ err }, "the store's upkeep failed");
+  }
+
+  const verified = verifyAudit().catch(complain);
   const timer = setInterval(() => {
     if (busy) return;
     busy = true;
     running = tick()
-      .catch((err: unknown) => {
-        if (!(err instanceof StoreError && err.code === "closed"))
-          log.error({ err }, "retention failed; it tries again");
-      })
+      .catch(complain)
       .finally(() => {
         busy = false;
       });
   }, retention.tickMs);
   timer.unref();
   return {
-    close: () => {
+    close: async () => {
       clearInterval(timer);
-      return running;
+      await Promise.all([running, verified]);
     },
   };
 }
 
 /** Sets the store's gauges; to be called before each scrape. */
 export async function measureStore(store: Store, metrics: Metrics): Promise<void> {
-  const { databaseBytes, walBytes } = await store.status();
+  const { databaseBytes, usedBytes, walBytes } = await store.status();
   metrics.set("hsr_store_bytes", { file: "database" }, databaseBytes);
+  metrics.set("hsr_store_bytes", { file: "used" }, usedBytes);
   metrics.set("hsr_store_bytes", { file: "wal" }, walBytes);
   for (const [state, runs] of Object.entries(await store.runs.counts())) metrics.set("hsr_store_runs", { state }, runs);
 }
