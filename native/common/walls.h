@@ -8,6 +8,7 @@
 enum wall {
     WALL_ID_RANGE,             /* sandbox ids are not the host's: without it id 0 inside is the host's root */
     WALL_GUEST_ID,             /* guests run under another id than the agent */
+    WALL_CAPABILITIES,         /* the jail keeps few and a guest none */
     WALL_PID_NAMESPACE,
     WALL_NET_NAMESPACE,
     WALL_IPC_NAMESPACE,

@@ -187,6 +187,7 @@ static void command_line(struct stage *s, const struct config *c) {
                                        "--cap-add", "CAP_KILL", "--cap-add", "CAP_CHOWN", "--cap-add",
                                        "CAP_DAC_OVERRIDE", "--cap-add", "CAP_FOWNER", "--cap-add", "CAP_SETPCAP",
                                        NULL});
+        if (!wall_stands(WALL_CAPABILITIES)) words(s, (const char *const[]){"--cap-add", "ALL", NULL});
     } else {
         words(s, (const char *const[]){"--unshare-user", "--disable-userns", "--uid", "1000", "--gid", "1000", NULL});
     }

@@ -53,7 +53,8 @@ static const struct call calls[] = {
     {"quotactl", __NR_quotactl, {0x800001 << 8, 0, 0, 0}},
     {"quotactl_fd", 443, {BAD_FD, 0x800001 << 8, 0, 0}},
     {"fanotify_init", __NR_fanotify_init, {0, 0}},
-    {"userfaultfd", __NR_userfaultfd, {0}},
+    /* UFFD_USER_MODE_ONLY: what anybody may ask for. */
+    {"userfaultfd", __NR_userfaultfd, {1}},
     {"lookup_dcookie", __NR_lookup_dcookie, {0, TEXT, sizeof text}},
     {"move_pages", __NR_move_pages, {0, 0, 0, 0, 0, 0}},
     {"migrate_pages", __NR_migrate_pages, {0, 0, 0, 0}},

@@ -37,6 +37,7 @@ static enum verdict verdict_of(int error) {
     case EPERM:
     case EACCES:
     case EROFS:
+    case ENOSPC: /* a count of namespaces that is zero */
         return DENIED;
     case ENOENT:
     case ENOSYS:

@@ -48,9 +48,15 @@ static void mount_bind(struct outcome *out, const void *unused) {
     rmdir(place);
 }
 
-/* Turns off the access times of /usr, if it may: what makes it writable again is the same call. */
+/* Remounts the root with the flags that it has: what makes it writable is the same call. */
 static void remount(struct outcome *out, const void *unused) {
-    outcome_of(out, mount(NULL, "/usr", NULL, MS_REMOUNT | MS_BIND | MS_NOATIME, NULL));
+    struct statvfs state;
+    unsigned long kept = ST_RDONLY | ST_NOSUID | ST_NODEV | ST_NOEXEC; /* the same bits as MS_RDONLY and so on */
+    if (statvfs("/", &state) != 0) {
+        outcome_of(out, -1);
+        return;
+    }
+    outcome_of(out, mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | (state.f_flag & kept), NULL));
 }
 
 /* MNT_EXPIRE only marks a mount, and fails with EBUSY or EAGAIN where it may. */

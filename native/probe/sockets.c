@@ -100,7 +100,6 @@ static void abstract_pair(struct outcome *out, const void *unused) {
         outcome_of(out, -1);
         return;
     }
-    /* A stream listener answers EPROTOTYPE to a datagram: reached all the same. */
     outcome_of(out, sendto(pair[0], "x", 1, MSG_DONTWAIT, (struct sockaddr *)&address, length));
 }
 

@@ -6,6 +6,7 @@
 static const char *const names[WALL_COUNT] = {
     [WALL_ID_RANGE] = "id-range",
     [WALL_GUEST_ID] = "guest-id",
+    [WALL_CAPABILITIES] = "capabilities",
     [WALL_PID_NAMESPACE] = "pid-namespace",
     [WALL_NET_NAMESPACE] = "net-namespace",
     [WALL_IPC_NAMESPACE] = "ipc-namespace",
