@@ -51,7 +51,8 @@ static void mount_bind(struct outcome *out, const void *unused) {
 /* Remounts the root with the flags that it has: what makes it writable is the same call. */
 static void remount(struct outcome *out, const void *unused) {
     struct statvfs state;
-    unsigned long kept = ST_RDONLY | ST_NOSUID | ST_NODEV | ST_NOEXEC; /* the same bits as MS_RDONLY and so on */
+    unsigned long kept =
+        ST_RDONLY | ST_NOSUID | ST_NODEV | ST_NOEXEC; /* the same bits as MS_RDONLY and so on */
     if (statvfs("/", &state) != 0) {
         outcome_of(out, -1);
         return;

@@ -43,7 +43,8 @@ bool wall_take_away(const char *name) {
     for (int wall = 0; wall < WALL_COUNT; wall++) {
         if (strcmp(names[wall], name) != 0) continue;
         gone[wall] = true;
-        /* An agent that believes to be alone in its pid namespace kills all that it may; as the host's root that is everything. */
+        /* An agent that believes to be alone in its pid namespace kills all that it may; as the host's root
+         * that is everything. */
         return !gone[WALL_PID_NAMESPACE] || !gone[WALL_ID_RANGE];
     }
     return false;
