@@ -93,6 +93,12 @@ static void hello(struct worker *w, struct connection *c, const struct request *
         reply(w, c, &message);
     }
     w->ended_count = 0;
+    for (unsigned i = 0; i < w->sandbox_count; i++) {
+        if (!w->sandboxes[i]->expired || w->sandboxes[i]->state == SANDBOX_DYING) continue;
+        message_begin(&message, bytes, sizeof bytes, MSG_EXPIRED, 0);
+        message_text(&message, TAG_SANDBOX, w->sandboxes[i]->id);
+        reply(w, c, &message);
+    }
 }
 
 // The first required limit that this host does not enforce, or NULL.
@@ -150,7 +156,7 @@ static void join(struct worker *w, struct connection *c, const struct request *r
     struct sandbox *s = sandbox_find(w, r->sandbox);
     if (!s || s->state == SANDBOX_DYING) return refuse(w, c, r, "not_found", "no such sandbox lives", NULL);
     launched(w, c, r, w->enforces);
-    if (c->socket.fd >= 0) sandbox_join(s, c->socket.fd);
+    if (c->socket.fd >= 0) sandbox_join(w, s, c->socket.fd);
     connection_close(w, c);
 }
 

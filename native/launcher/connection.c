@@ -123,6 +123,12 @@ void connection_send(struct worker *w, struct connection *c, const uint8_t *byte
     epoll_ctl(w->epoll, EPOLL_CTL_MOD, c->socket.fd, &event);
 }
 
+bool gateway_connected(const struct worker *w) {
+    for (unsigned i = 0; i < w->connection_count; i++)
+        if (w->connections[i]->state == CONNECTION_CONTROL) return true;
+    return false;
+}
+
 unsigned broadcast(struct worker *w, const uint8_t *bytes, size_t size) {
     unsigned heard = 0;
     for (unsigned i = w->connection_count; i-- > 0;) {

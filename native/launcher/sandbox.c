@@ -226,7 +226,23 @@ bool sandbox_start(struct worker *w, struct sandbox *s, const struct request *re
     return true;
 }
 
-bool sandbox_join(struct sandbox *s, int connection) {
+// The deadline passed while no gateway was there. What the guest had done by then may be a result that nobody has
+// fetched yet, so it is stopped instead of killed. False where it cannot be stopped.
+static bool expire(struct worker *w, struct sandbox *s, uint64_t now) {
+    if (s->expired || s->state != SANDBOX_LIVE || gateway_connected(w)) return false;
+    if (!leaf_freeze(w->cgroups, s->leaf, true)) return false;
+    s->expired = true;
+    s->deadline_ns = now + EXPIRED_GRACE_MS * MS;
+    return true;
+}
+
+bool sandbox_join(struct worker *w, struct sandbox *s, int connection) {
+    // Its agent must run to be asked for what it has; the gateway decides, and soon.
+    if (s->expired) {
+        leaf_freeze(w->cgroups, s->leaf, false);
+        uint64_t soon = now_ns() + JOINED_GRACE_MS * MS;
+        if (soon < s->deadline_ns) s->deadline_ns = soon;
+    }
     char kind = 'S';
     union {
         char bytes[CMSG_SPACE(sizeof connection)];
@@ -311,6 +327,8 @@ void sandbox_kill(struct worker *w, struct sandbox *s, const char *reason) {
     // may hold. An agent that has not spoken yet is the sweeper's, or goes at the end of file of its control socket.
     if (s->agent) kill(s->agent, SIGKILL);
     if (s->monitor) kill(s->monitor, SIGKILL);
+    // Version 1 delivers no signal to the frozen.
+    if (s->expired) leaf_freeze(w->cgroups, s->leaf, false);
     unwatch(w, &s->control);
     close_at(&s->control.fd);
     s->patience_ns = now_ns() + PATIENCE_MS * MS;
@@ -426,8 +444,10 @@ uint64_t sandboxes_due(struct worker *w, uint64_t now) {
         if (due <= now) {
             if (s->state == SANDBOX_DYING)
                 hand_over(w, s);
-            else
-                sandbox_kill(w, s, s->deadline_ns <= now ? "deadline" : "setup_failed");
+            else if (s->deadline_ns > now)
+                sandbox_kill(w, s, "setup_failed");
+            else if (!expire(w, s, now))
+                sandbox_kill(w, s, "deadline");
             due = now + RETRY_MS * MS; // It may have a new time: looked at once more soon.
         }
         if (due < next) next = due;

@@ -56,6 +56,7 @@ struct sandbox {
     bool measured;        // `usage` has the final figures
     bool handed;          // the sweeper has the leaf
     bool swept;           // the leaf is gone
+    bool expired;         // its deadline passed while no gateway was there to decide: frozen until one joins
     const char *reason;  // of the end, NULL while it lives
     char detail[256];
     struct usage usage;
@@ -134,6 +135,8 @@ void connection_accept(struct worker *worker, struct source *source, uint32_t ev
 void connection_close(struct worker *worker, struct connection *connection);
 void connection_send(struct worker *worker, struct connection *connection, const uint8_t *bytes, size_t size);
 uint64_t connections_due(struct worker *worker, uint64_t now);
+// Whether a gateway is there to hear of what happens.
+bool gateway_connected(const struct worker *worker);
 // Sends to every control connection. Returns how many there were.
 unsigned broadcast(struct worker *worker, const uint8_t *bytes, size_t size);
 
@@ -157,7 +160,7 @@ void stems_refill(struct worker *worker);
 // Gives the order and the connection away. False if the stem is dead.
 bool sandbox_start(struct worker *worker, struct sandbox *sandbox, const struct request *request, int connection,
                    int filter);
-bool sandbox_join(struct sandbox *sandbox, int connection);
+bool sandbox_join(struct worker *worker, struct sandbox *sandbox, int connection);
 void sandbox_kill(struct worker *worker, struct sandbox *sandbox, const char *reason);
 void sandbox_reaped(struct worker *worker, pid_t pid, int status, uint64_t cpu_us);
 // The sweeper's answer: a leaf is gone.
