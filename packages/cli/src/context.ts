@@ -14,6 +14,8 @@ export interface Context {
   readonly environment: Environment;
   /** Colours for stdout. */
   readonly paint: Paints;
+  /** Columns of the terminal; without end where stdout is none. */
+  readonly columns: number;
   /** Finds the gateway when it is first needed, so that `version` and `--help` work without one. */
   client(): Client;
   /** Writes bytes or text to stdout and resolves when the reader took them. */
@@ -34,6 +36,7 @@ export function makeContext(flags: () => GlobalFlags): Context {
   return {
     environment,
     paint: paints(hasColour(process.stdout, environment.noColor)),
+    columns: process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY,
     client: () => new Client(findEndpoint(environment, flags())),
     write: writer(process.stdout),
     writeError: writer(process.stderr),

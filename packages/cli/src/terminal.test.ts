@@ -28,6 +28,13 @@ test("colours do not disturb the alignment, and are only for terminals", () => {
   expect(hasColour({}, undefined)).toBe(false);
 });
 
+test("on a terminal the last cell is cut, and nothing else", () => {
+  const rows = [["1", "a long text that does not fit"]];
+  expect(table(["A", "B"], rows, undefined, 14)).toBe("A  B\n1  a long tex…\n");
+  expect(table(["A", "B"], rows, undefined, 4)).toBe("A  B\n1  a long …\n");
+  expect(table(["A", "B"], [["1", "世界世界世界世界"]], undefined, 13)).toBe("A  B\n1  世界世界…\n");
+});
+
 test("facts are aligned and widths count columns", () => {
   expect(
     facts([

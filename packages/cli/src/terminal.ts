@@ -43,17 +43,36 @@ export function width(text: string): number {
   return columns;
 }
 
+/** A last cell is not cut below this: a wrapped line is better than nothing to read. */
+const LAST_CELL_MIN = 8;
+
+/** A text of at most so many columns, with an ellipsis where something is missing. */
+function cut(text: string, columns: number): string {
+  if (width(text) <= columns) return text;
+  let kept = "";
+  for (const char of text) {
+    if (width(kept) + width(char) > columns - 1) break;
+    kept += char;
+  }
+  return `${kept}…`;
+}
+
 /**
  * A table with aligned columns, one line per row, without lines or boxes, so that `grep`, `awk` and eyes can read it.
- * Cells are escaped here: nobody has to remember it. `paint` may colour a cell; it sees the escaped text.
+ * Cells are escaped here: nobody has to remember it. `paint` may colour a cell; it sees the escaped text. On a terminal of
+ * `columns` the last cell of a row is cut, so that a row stays a line.
  */
 export function table(
   headings: readonly string[],
   rows: readonly (readonly string[])[],
   paint: (text: string, column: number, row: number) => string = (text) => text,
+  columns = Number.POSITIVE_INFINITY,
 ): string {
-  const cells = [headings, ...rows.map((row) => row.map((cell) => visible(cell === "" ? "-" : cell)))];
-  const widths = headings.map((_, column) => Math.max(...cells.map((row) => width(row[column] ?? ""))));
+  const whole = [headings, ...rows.map((row) => row.map((cell) => visible(cell === "" ? "-" : cell)))];
+  const widths = headings.map((_, column) => Math.max(...whole.map((row) => width(row[column] ?? ""))));
+  const beforeLast = widths.slice(0, -1).reduce((sum, one) => sum + one + 2, 0);
+  const room = Math.max(columns - beforeLast, LAST_CELL_MIN);
+  const cells = whole.map((row) => row.map((cell, column) => (column === row.length - 1 ? cut(cell, room) : cell)));
   return cells
     .map((row, rowNumber) =>
       row

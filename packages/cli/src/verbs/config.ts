@@ -29,11 +29,16 @@ function showCommand(context: Context): Command {
         one.from ?? `(${one.env} would set it)`,
       ]);
       await context.write(
-        table(["SETTING", "VALUE", "SOURCE", "FROM"], rows, (cell, column, row) => {
-          if (row < 0) return cell;
-          if (column === 1 && wanted[row]?.unsafe) return context.paint.red(cell);
-          return column === 3 && wanted[row]?.from === null ? context.paint.dim(cell) : cell;
-        }),
+        table(
+          ["SETTING", "VALUE", "SOURCE", "FROM"],
+          rows,
+          (cell, column, row) => {
+            if (row < 0) return cell;
+            if (column === 1 && wanted[row]?.unsafe) return context.paint.red(cell);
+            return column === 3 && wanted[row]?.from === null ? context.paint.dim(cell) : cell;
+          },
+          context.columns,
+        ),
       );
     });
 }

@@ -78,8 +78,11 @@ function listCommand(context: Context): Command {
           .join(" "),
       ]);
       await context.write(
-        table(["ID", "STATE", "WHAT", "TIME", "MEMORY", "RUNTIME", "AGE", "LABELS"], rows, (cell, column, row) =>
-          column === 1 && row >= 0 ? paintOutcome(context.paint, cell) : cell,
+        table(
+          ["ID", "STATE", "WHAT", "TIME", "MEMORY", "RUNTIME", "AGE", "LABELS"],
+          rows,
+          (cell, column, row) => (column === 1 && row >= 0 ? paintOutcome(context.paint, cell) : cell),
+          context.columns,
         ),
       );
     });
