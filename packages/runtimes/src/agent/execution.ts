@@ -35,7 +35,9 @@ export class FollowedExecution implements AgentExecution {
   readonly #kept: [number, number] = [0, 0];
   #background: boolean;
   #windowDirty = false;
+  /** Nothing more comes from the agent: it ended, or failed. What was taken may still be acknowledged after an end. */
   #over = false;
+  #failed = false;
   #forgotten = false;
   readonly #stdin: StdinPiece[] = [];
   #stdinOffset = 0;
@@ -130,7 +132,7 @@ export class FollowedExecution implements AgentExecution {
 
   /** The epoch is over: whatever is still awaited fails with `error`. */
   fail(error: AgentError): void {
-    this.#over = true;
+    this.#over = this.#failed = true;
     this.#started.reject(error);
     this.#exit.reject(error);
     this.#closeStdin(error);
@@ -139,14 +141,14 @@ export class FollowedExecution implements AgentExecution {
 
   /** Called before each write to the stream, so that many acknowledgements become one message. */
   flushWindow(): void {
-    if (!this.#windowDirty || this.#over || this.#forgotten) return;
+    if (!this.#windowDirty || this.#failed || this.#forgotten) return;
     this.#windowDirty = false;
     const fields = new FieldWriter().u64(this.#granted[0]).u64(this.#granted[1]).u64(this.#kept[0]).u64(this.#kept[1]);
     this.#epoch.send(ask.WINDOW, this.#background ? flag.BACKGROUND : 0, this.execId, fields.finish());
   }
 
   #window(): void {
-    if (this.#over || this.#forgotten) return;
+    if (this.#failed || this.#forgotten) return;
     this.#windowDirty = true;
     this.#epoch.wantFlush(this);
   }
