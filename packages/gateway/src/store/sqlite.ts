@@ -4,7 +4,7 @@ import { type Log, type Metrics, type Store, StoreError, type StoreStatus } from
 import { type Access, read } from "./access.ts";
 import { createAudit } from "./audit.ts";
 import { startCheckpoints, walBytes } from "./checkpoint.ts";
-import { markDamaged, openDatabase, usedBytes } from "./database.ts";
+import { isDamage, markDamaged, openDatabase, usedBytes } from "./database.ts";
 import { lockDirectory, makePrivateDirectory } from "./directory.ts";
 import { createKeys } from "./keys.ts";
 import { type Migration, migrations as releasedMigrations } from "./migrations.ts";
@@ -40,11 +40,23 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   makePrivateDirectory(directory);
   const lock = lockDirectory(directory, { listen: options.listen });
   try {
-    const opened = openDatabase({ ...options, migrations: options.migrations ?? releasedMigrations });
-    return compose(options, opened, () => lock.release());
+    return composeWhole(options, () => lock.release());
   } catch (thrown) {
     lock.release();
     throw thrown;
+  }
+}
+
+/** Damage may show only when the tables are first read; then the file is set aside after all, and the second try is on an empty one. */
+function composeWhole(options: SqliteStoreOptions, release: () => void, isSecondTry = false): Store {
+  const opened = openDatabase({ ...options, migrations: options.migrations ?? releasedMigrations });
+  try {
+    return compose(options, opened, release);
+  } catch (thrown) {
+    opened.database.close();
+    if (isSecondTry || !isDamage(thrown)) throw thrown;
+    markDamaged(options.directory, String(thrown));
+    return composeWhole(options, release, true);
   }
 }
 
@@ -78,9 +90,16 @@ function compose(options: SqliteStoreOptions, opened: ReturnType<typeof openData
   async function close(): Promise<void> {
     writer.close();
     await checkpoints.close();
-    if (!damaged) database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
-    database.close();
-    release();
+    try {
+      if (!damaged) database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch (thrown) {
+      // What is in the log is safe there, unless the database is damaged: then the next start has to know.
+      if (isDamage(thrown)) onDamage(String(thrown));
+      else log.warn({ err: thrown }, "the write-ahead log could not be emptied at the end");
+    } finally {
+      database.close();
+      release();
+    }
   }
 
   return {
