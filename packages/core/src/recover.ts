@@ -21,8 +21,10 @@ export async function recover(pipeline: Pipeline): Promise<void> {
   const unfinished = await store.runs.unfinished();
   await spool.sweep(new Set(unfinished.map((record) => record.id)));
   const adopted = new Set<SandboxId>();
-  for (const record of unfinished) {
-    const guest = await takeUp(pipeline, record);
+  // Asked for all at once: a launcher that is away costs its patience once, not for each run.
+  const guests = await Promise.all(unfinished.map((record) => livingGuest(pipeline, record)));
+  for (const [index, record] of unfinished.entries()) {
+    const guest = await takeUp(pipeline, record, guests[index] ?? null);
     if (guest !== null) adopted.add(guest.id);
   }
   for (const { runtime, report } of offers.list()) {
@@ -34,7 +36,7 @@ export async function recover(pipeline: Pipeline): Promise<void> {
 }
 
 /** One run; the guest if its sandbox lives on. */
-async function takeUp(pipeline: Pipeline, record: RunRecord): Promise<Guest | null> {
+async function takeUp(pipeline: Pipeline, record: RunRecord, guest: Guest | null): Promise<Guest | null> {
   const { store, log, metrics } = pipeline.ports;
   const bytes = await store.runs.input(record.id);
   const stored = bytes === null ? null : readInput(bytes);
@@ -48,7 +50,6 @@ async function takeUp(pipeline: Pipeline, record: RunRecord): Promise<Guest | nu
     await lose(pipeline, run, "Its input cannot be read.");
     return null;
   }
-  const guest = await livingGuest(pipeline, record);
   if (guest !== null && record.state !== "queued") {
     count("adopted");
     void followOn(pipeline, run, guest, stored);

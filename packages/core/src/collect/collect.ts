@@ -67,10 +67,19 @@ export async function collect(
     ...(unenforced.length === 0 ? {} : { unenforced }),
   };
   const record = await store(run, outcome, patch, ports);
-  if (guest !== null) await guest.destroy();
+  if (guest !== null) await destroyed(run, guest, ports);
   count(run, outcome, ports.metrics);
   live.end(run, record);
   if (!run.stdout.inMemory || !run.stderr.inMemory) await forgetSpool(run, ports);
+}
+
+/** The result stands; a sandbox whose launcher cannot be reached dies with the launcher, or at its deadline. */
+async function destroyed(run: LiveRun, guest: Guest, ports: CollectPorts): Promise<void> {
+  try {
+    await guest.destroy();
+  } catch (thrown) {
+    ports.log.warn({ err: thrown, run: run.id, sandbox: guest.id }, "a sandbox could not be destroyed");
+  }
 }
 
 /** The store has the output now; readers of the spool have been told. What cannot be removed is swept at the next start. */
