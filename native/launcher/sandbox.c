@@ -29,6 +29,8 @@ struct sandbox *sandbox_find(struct worker *w, const char *id) {
 
 uint64_t sandbox_wall_ms(const struct sandbox *s) {
     uint64_t end = s->ended_ns ? s->ended_ns : now_ns();
+    // While it was stopped it had no time.
+    if (s->expired) end = s->expired_ns;
     return s->started_ns ? (end - s->started_ns) / MS : 0;
 }
 
@@ -232,6 +234,7 @@ static bool expire(struct worker *w, struct sandbox *s, uint64_t now) {
     if (s->expired || s->state != SANDBOX_LIVE || gateway_connected(w)) return false;
     if (!leaf_freeze(w->cgroups, s->leaf, true)) return false;
     s->expired = true;
+    s->expired_ns = now;
     s->deadline_ns = now + EXPIRED_GRACE_MS * MS;
     return true;
 }

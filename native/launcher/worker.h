@@ -56,6 +56,7 @@ struct sandbox {
     bool measured;        // `usage` has the final figures
     bool handed;          // the sweeper has the leaf
     bool swept;           // the leaf is gone
+    uint64_t expired_ns;  // when it was stopped at its deadline; 0 if it was not
     bool expired;         // its deadline passed while no gateway was there to decide: frozen until one joins
     const char *reason;  // of the end, NULL while it lives
     char detail[256];
