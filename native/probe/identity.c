@@ -19,7 +19,7 @@ static void is_root_group(struct outcome *out, const void *unused) {
     outcome_if(out, getgid() == 0 || getegid() == 0, "gid %u", getgid());
 }
 
-/* Is uid 0 in here uid 0 on the host? The map of the initial namespace covers everything. */
+/* Is uid 0 in here uid 0 on the host? A map of a single id is one namespace inside another: its outside is not the host's. */
 static void root_is_hosts(struct outcome *out, const void *unused) {
     char map[256];
     if (read_text("/proc/self/uid_map", map, sizeof map) < 0) {
@@ -29,20 +29,26 @@ static void root_is_hosts(struct outcome *out, const void *unused) {
     unsigned long inside, outside, length;
     int hosts = 0;
     for (char *line = strtok(map, "\n"); line; line = strtok(NULL, "\n"))
-        if (sscanf(line, "%lu %lu %lu", &inside, &outside, &length) == 3 && outside == 0) hosts = 1;
+        if (sscanf(line, "%lu %lu %lu", &inside, &outside, &length) == 3 && outside == 0 && length > 1) hosts = 1;
     outcome_if(out, hosts, "%s", hosts ? "the host's uid 0 is mapped" : "not mapped");
 }
 
+/* An id that the namespace does not map cannot be had: EINVAL. */
+static void outcome_of_change(struct outcome *out, int result) {
+    outcome_of(out, result);
+    if (out->error == EINVAL) out->verdict = ABSENT;
+}
+
 static void become_root(struct outcome *out, const void *unused) {
-    outcome_of(out, setresuid(0, 0, 0));
+    outcome_of_change(out, setresuid(0, 0, 0));
 }
 
 static void become_root_group(struct outcome *out, const void *unused) {
-    outcome_of(out, setresgid(0, 0, 0));
+    outcome_of_change(out, setresgid(0, 0, 0));
 }
 
 static void become_other(struct outcome *out, const void *unused) {
-    outcome_of(out, setresuid(1234, 1234, 1234));
+    outcome_of_change(out, setresuid(1234, 1234, 1234));
 }
 
 static void join_groups(struct outcome *out, const void *unused) {

@@ -8,7 +8,7 @@ import { BubblewrapRuntime, openAgent } from "@hsr/runtimes";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { describeWith, needs } from "../support/host.ts";
 import { launchSpec } from "../support/launch-spec.ts";
-import { startLauncher } from "../support/launcher.ts";
+import { type LauncherOptions, startLauncher } from "../support/launcher.ts";
 import { checkout } from "../support/native.ts";
 import {
   type HostTargets,
@@ -24,6 +24,8 @@ interface ProbeTable {
   readonly exceptions: Readonly<Record<string, string>>;
   /** Doors that are meant to be open: what programs use. */
   readonly intended: Readonly<Record<string, string>>;
+  /** Doors that are open besides where the launcher runs as an ordinary user, and agent and guest share one id. */
+  readonly single: Readonly<Record<string, string>>;
   /** Verdict and errno of every probe in the jail. */
   readonly rows: Readonly<Record<string, string>>;
 }
@@ -38,21 +40,27 @@ const shut = (row: ProbeRow): boolean => row.verdict !== "open" && row.verdict !
 const words = (row: ProbeRow): string => (row.errno ? `${row.verdict} ${row.errno}` : row.verdict);
 const opens = (rows: readonly ProbeRow[]): string[] => rows.filter((row) => !shut(row)).map((row) => row.name);
 
+const probeJail = async (options: LauncherOptions, targets: HostTargets): Promise<ProbeRow[]> => {
+  const launcher = await startLauncher(options);
+  try {
+    const spec = launchSpec(options.asUid === undefined ? {} : { requiredLimits: ["wall_time"] });
+    const guest = await new BubblewrapRuntime(launcher.client).launch(spec);
+    const agent = openAgent(await guest.attach());
+    const rows = await probeInSandbox(agent, targets.env);
+    agent.close();
+    await guest.destroy();
+    return rows;
+  } finally {
+    await launcher.stop();
+  }
+};
+
 describeWith(["bubblewrap", "root", "cgroup"], "the probe inside the jail", () => {
   let targets: HostTargets;
   let jail: readonly ProbeRow[];
   beforeAll(async () => {
     targets = await hostTargets();
-    const launcher = await startLauncher();
-    try {
-      const guest = await new BubblewrapRuntime(launcher.client).launch(launchSpec());
-      const agent = openAgent(await guest.attach());
-      jail = await probeInSandbox(agent, targets.env);
-      agent.close();
-      await guest.destroy();
-    } finally {
-      await launcher.stop();
-    }
+    jail = await probeJail({}, targets);
     if (process.env["HSR_WRITE_TABLES"]) {
       const rows = Object.fromEntries(jail.map((row) => [row.name, words(row)]));
       writeFileSync(tablePath, `${JSON.stringify({ ...table, rows }, null, 2)}\n`);
@@ -78,6 +86,16 @@ describeWith(["bubblewrap", "root", "cgroup"], "the probe inside the jail", () =
     expect(opens(jail).filter((name) => !known[name])).toEqual([]);
     expect(Object.keys(known).filter((name) => !opens(jail).includes(name))).toEqual([]);
   });
+
+  const user = needs("userns", "user");
+  test.skipIf(!user.ok)(
+    `finds the same under an ordinary user's launcher${user.ok ? "" : ` [skipped: ${user.reason}]`}`,
+    async () => {
+      const nobody = 65_534;
+      const known = { ...table.exceptions, ...table.intended, ...table.single };
+      expect(opens(await probeJail({ asUid: nobody }, targets)).toSorted()).toEqual(Object.keys(known).toSorted());
+    },
+  );
 
   test("control: without walls most doors are open", () => {
     const free = probeWithoutWalls(targets.env);
