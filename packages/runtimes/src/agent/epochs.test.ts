@@ -76,6 +76,35 @@ describe("a stream that becomes another one", () => {
   });
 });
 
+test("in the middle of a flood, again and again: no byte is lost, doubled or out of order", async () => {
+  const expected = Array.from({ length: 150_000 }, (_, i) => `${i + 1}\n`).join("");
+  let agent = real.open();
+  let execution = agent.start(1, program(["seq", "1", "150000"]));
+  const seen: Uint8Array[] = [];
+  let offset = 0;
+  let attachments = 1;
+  for (let over = false; !over; ) {
+    let left = 1 + ((attachments * 7) % 5);
+    over = true;
+    for await (const chunk of execution.output) {
+      expect(chunk.offset).toBe(offset);
+      seen.push(chunk.bytes);
+      offset += chunk.bytes.length;
+      execution.acknowledge({ stdout: offset, stderr: 0 });
+      if (--left > 0) continue;
+      over = false;
+      break;
+    }
+    if (over) break;
+    agent = real.open();
+    attachments++;
+    execution = agent.follow(1, { stdout: offset, stderr: 0 });
+  }
+  expect(attachments).toBeGreaterThan(10);
+  expect(Buffer.concat(seen).toString("latin1") === expected).toBe(true);
+  expect((await execution.exit).exitCode).toBe(0);
+});
+
 describe("the gateway's bytes", () => {
   test("never hold the magic but in an opening, whatever is sent", () => {
     const piece = fc.oneof(
