@@ -271,13 +271,15 @@ export class Launcher {
     await this.connected();
     const report = this.#unclaimed.get(id);
     if (report !== undefined) return { ended: Promise.resolve(report) };
+    const followed = this.#tracked.has(id);
     const tracked = this.#track(id);
     const living = await this.list().catch((error: unknown) => {
-      this.#tracked.delete(id);
+      if (!followed) this.#tracked.delete(id);
       throw error;
     });
-    // Its end may have been told while we asked; then it is not tracked any more and `ended` is resolved.
-    if (!living.includes(id) && this.#tracked.delete(id)) return null;
+    // Its end may have been told while we asked; then it is not tracked any more and `ended` is resolved. Who followed it
+    // before still waits for that end.
+    if (!living.includes(id) && (followed ? this.#tracked.has(id) : this.#tracked.delete(id))) return null;
     tracked.bootId = this.#facts?.bootId ?? "";
     return { ended: tracked.ended };
   }
