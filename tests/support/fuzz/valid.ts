@@ -86,6 +86,20 @@ function bodyOf(api: Api, operation: Operation, seed: number, random: Random): u
     run["argv"] = random.pick([run["argv"] ?? ["/bin/true"], ["/bin/echo", "hello"], ["/bin/cat"], ["/bin/false"]]);
   }
   if (run["stdin"] !== undefined) delete run["stdin_base64"];
+  if (random.chance(0.8)) plain(run, random);
   for (const name of ["memory_limit", "cpu_limit", "disk_limit_bytes"]) if (random.chance(0.7)) delete run[name];
   return run;
+}
+
+/** Takes out what the schema allows and the descriptions do not: odd paths, both kinds of content, zero bytes in arguments. */
+function plain(run: Record<string, unknown>, random: Random): void {
+  for (const name of ["network", "mounts", "secure_runtime", "isolation_level"]) delete run[name];
+  if (run["timeout"] !== undefined) run["timeout"] = 1 + random.below(1500);
+  if (Array.isArray(run["files"]))
+    run["files"] = run["files"].map((_, i) => ({ path: `folder/file-${i}`, content: `content ${i}` }));
+  for (const name of ["argv", "args"]) {
+    const texts: unknown = run[name];
+    if (Array.isArray(texts)) run[name] = texts.map((text) => String(text).replaceAll("\0", "").toWellFormed());
+  }
+  for (const name of ["environment", "memory_limit", "disk_limit_bytes", "cpu_limit", "pids_limit"]) delete run[name];
 }
