@@ -21,6 +21,8 @@ export interface LauncherOptions {
   readonly without?: readonly string[];
   /** Run it as this ordinary user, through setpriv; only where the test is root. */
   readonly asUid?: number;
+  /** A command in front of everything, for instance one that enters a control group. */
+  readonly wrapper?: readonly string[];
   /** Another program in the agent's place. */
   readonly agent?: string;
   readonly seccompDir?: string;
@@ -139,7 +141,7 @@ export async function startLauncher(options: LauncherOptions = {}): Promise<Runn
     options.asUid === undefined
       ? []
       : ["setpriv", `--reuid=${options.asUid}`, `--regid=${options.asUid}`, "--clear-groups", "--"];
-  const [file = "", ...args] = [...wrapper, ...argv];
+  const [file = "", ...args] = [...(options.wrapper ?? []), ...wrapper, ...argv];
   const child = spawn(file, args, { stdio: ["ignore", "ignore", "pipe"] });
   let log = "";
   child.stderr?.on("data", (chunk: Buffer) => {
