@@ -1,4 +1,5 @@
-/* What the agent's parts know of each other. Each part keeps its own state; there is one agent in a process. */
+/* What the agent's parts know of each other. Each part keeps its own state; there is one agent in a process.
+ */
 #ifndef HSR_AGENT_H
 #define HSR_AGENT_H
 
@@ -25,7 +26,8 @@ struct options {
 
 /* --- identity.c: who the agent is and who its executions are --- */
 
-/* Makes the agent undumpable, clears what it need not have, and remembers the guest's ids. False: do not go on. */
+/* Makes the agent undumpable, clears what it need not have, and remembers the guest's ids. False: do not go
+ * on. */
 bool identity_settle(const struct options *options);
 const struct options *identity_options(void);
 uint64_t identity_features(void);
@@ -67,8 +69,9 @@ void start_free(struct start *start);
 
 struct spawned {
     pid_t pid;
-    int input, output, error; /* our ends; -1 where there is none. A terminal is in `output` and, duplicated, in `input`. */
-    int report;               /* ends, or brings `struct spawn_failure` */
+    int input, output,
+        error;  /* our ends; -1 where there is none. A terminal is in `output` and, duplicated, in `input`. */
+    int report; /* ends, or brings `struct spawn_failure` */
 };
 
 struct spawn_failure {
@@ -101,7 +104,7 @@ struct channel {
     uint64_t credit;    /* offset up to which the gateway wants bytes */
     uint64_t must_read; /* while draining: offset that was in the pipe when the process ended */
     uint64_t dropped;
-    bool hung_up; /* a terminal that nobody holds at the moment */
+    bool hung_up;       /* a terminal that nobody holds at the moment */
     uint64_t jump_told; /* offset of the last jump that was announced in this epoch */
 };
 
@@ -109,8 +112,8 @@ struct execution {
     uint32_t id;
     pid_t pid;
     enum execution_state state;
-    bool followed;   /* in this epoch */
-    bool exit_told;  /* in this epoch */
+    bool followed;  /* in this epoch */
+    bool exit_told; /* in this epoch */
     bool background;
     bool terminal;
     bool forgotten;
@@ -118,7 +121,8 @@ struct execution {
     struct channel channel[2]; /* standard output, standard error */
     int input_fd;
     struct ring input;
-    uint64_t input_written; /* offset of the next byte for the pipe is input.start; this is the last told to the gateway */
+    uint64_t input_written; /* offset of the next byte for the pipe is input.start; this is the last told to
+                               the gateway */
     bool has_input;
     bool input_ends;
     int status; /* as wait4 gave it */
@@ -163,7 +167,8 @@ void execution_free(struct execution *e);
 bool family_signal_session(pid_t leader, int signal);
 /* Kills everything that descends from the agent. */
 void family_kill_all(void);
-/* Collects what has ended. True if it stopped early, so that a storm of short-lived processes starves nobody. */
+/* Collects what has ended. True if it stopped early, so that a storm of short-lived processes starves nobody.
+ */
 bool family_reap(void);
 /* Appends the orphans: processes of no living execution. */
 void family_list_orphans(struct pen *p);
@@ -172,7 +177,8 @@ uint32_t family_kill_orphans(int signal, const uint32_t *pids, size_t count);
 /* --- session.c: requests and answers --- */
 
 void session_input(const uint8_t *bytes, size_t length);
-/* Handles what has been read as long as the stream is not too busy to take the answers. True if something is left. */
+/* Handles what has been read as long as the stream is not too busy to take the answers. True if something is
+ * left. */
 bool session_work(void);
 /* After a QUIESCE that asked for it: closes the stream as soon as the answer is on its way. */
 void session_release(void);

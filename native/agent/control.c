@@ -51,7 +51,8 @@ void control_ready(void) {
         char kind = 0;
         struct iovec part = {.iov_base = &kind, .iov_len = 1};
         _Alignas(struct cmsghdr) char extra[CMSG_SPACE(8 * sizeof(int))];
-        struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = extra, .msg_controllen = sizeof extra};
+        struct msghdr m = {
+            .msg_iov = &part, .msg_iovlen = 1, .msg_control = extra, .msg_controllen = sizeof extra};
         ssize_t n = recvmsg(control, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;

@@ -11,7 +11,8 @@ static struct execution *table[HSR_EXECUTIONS_MAX];
 
 struct execution *execution_next(const struct execution *after) {
     size_t i = 0;
-    while (after && i < HSR_EXECUTIONS_MAX && table[i++] != after) continue;
+    while (after && i < HSR_EXECUTIONS_MAX && table[i++] != after)
+        continue;
     for (; i < HSR_EXECUTIONS_MAX; i++) {
         if (table[i]) return table[i];
     }
@@ -85,7 +86,9 @@ static void follow(struct execution *e, uint64_t from[2], const uint64_t credit[
     e->exit_told = false;
     for (int which = 0; which < 2; which++) {
         struct channel *c = &e->channel[which];
-        c->sent = from[which] < c->ring.start ? c->ring.start : from[which] > c->ring.end ? c->ring.end : from[which];
+        c->sent = from[which] < c->ring.start ? c->ring.start
+                  : from[which] > c->ring.end ? c->ring.end
+                                              : from[which];
         c->credit = credit[which];
         c->jump_told = 0;
     }
@@ -220,7 +223,8 @@ void execution_signal(const struct message *m) {
 
 void execution_list(struct pen *p) {
     uint32_t count = 0;
-    for (struct execution *e = NULL; (e = execution_next(e));) count += !e->forgotten;
+    for (struct execution *e = NULL; (e = execution_next(e));)
+        count += !e->forgotten;
     pen_u32(p, count);
     for (struct execution *e = NULL; (e = execution_next(e));) {
         if (e->forgotten) continue;
@@ -240,7 +244,8 @@ void execution_list(struct pen *p) {
 }
 
 void executions_new_epoch(void) {
-    for (struct execution *e = NULL; (e = execution_next(e));) e->followed = false;
+    for (struct execution *e = NULL; (e = execution_next(e));)
+        e->followed = false;
 }
 
 /* The report ends when the program runs, or brings the reason why it does not. */

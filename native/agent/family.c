@@ -1,5 +1,6 @@
-/* Processes by their relations. The kernel has no call for "all of this session" or "all that descends from me", so these
- * read /proc; whoever forks faster than that is caught by the next round or, in the end, by the launcher's cgroup. */
+/* Processes by their relations. The kernel has no call for "all of this session" or "all that descends from
+ * me", so these read /proc; whoever forks faster than that is caught by the next round or, in the end, by the
+ * launcher's cgroup. */
 #include "agent.h"
 #include <ctype.h>
 #include <errno.h>
@@ -54,7 +55,8 @@ bool family_signal_session(pid_t leader, int signal) {
     for (int round = 0; round < ROUNDS; round++) {
         struct signalling s = {.session = leader, .signal = signal};
         each_pid(signal_in_session, &s);
-        /* The dead still show until they are collected, so only a growing number is a reason to look again. */
+        /* The dead still show until they are collected, so only a growing number is a reason to look again.
+         */
         if (signal != SIGKILL || s.reached <= before) return s.reached > 0;
         before = s.reached;
     }
@@ -125,7 +127,8 @@ void family_list_orphans(struct pen *p) {
         pen_u32(p, 0);
         return;
     }
-    for (size_t i = 0; i < all.count; i++) total += is_orphan(&all.list[i]);
+    for (size_t i = 0; i < all.count; i++)
+        total += is_orphan(&all.list[i]);
     pen_u32(p, total);
     pen_u32(p, total < HSR_ORPHANS_MAX ? total : HSR_ORPHANS_MAX);
     for (size_t i = 0; i < all.count && told < HSR_ORPHANS_MAX; i++) {
@@ -143,7 +146,8 @@ uint32_t family_kill_orphans(int signal, const uint32_t *pids, size_t count) {
     if (!look(&all)) return 0;
     for (size_t i = 0; i < all.count; i++) {
         bool meant = count == 0;
-        for (size_t k = 0; k < count && !meant; k++) meant = (pid_t)pids[k] == all.list[i].pid;
+        for (size_t k = 0; k < count && !meant; k++)
+            meant = (pid_t)pids[k] == all.list[i].pid;
         if (meant && is_orphan(&all.list[i]) && kill(all.list[i].pid, signal) == 0) killed++;
     }
     free(all.list);
@@ -159,7 +163,8 @@ void family_kill_all(void) {
         struct relatives all;
         if (!look(&all)) return;
         size_t killed = 0;
-        for (size_t i = 0; i < all.count; i++) killed += all.list[i].ours && kill(all.list[i].pid, SIGKILL) == 0;
+        for (size_t i = 0; i < all.count; i++)
+            killed += all.list[i].ours && kill(all.list[i].pid, SIGKILL) == 0;
         free(all.list);
         if (!killed) return;
     }
@@ -181,9 +186,9 @@ bool family_reap(void) {
         struct rusage rusage;
         if (wait4(pid, &status, WNOHANG, &rusage) != pid) return false;
         if (!e) continue;
-        /* Whoever is left of the session is the agent's child now; with no child left there is nothing to look for. */
-        if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0)
-            family_signal_session(pid, SIGKILL);
+        /* Whoever is left of the session is the agent's child now; with no child left there is nothing to
+         * look for. */
+        if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0) family_signal_session(pid, SIGKILL);
         execution_reaped(e, status, &rusage);
     }
     return true;

@@ -1,5 +1,6 @@
-/* Requests about files. They are served with the guest's file-system identity, so a path can lead nowhere that the guest
- * could not go itself; and nothing that a guest may put at the end of a path makes the agent wait. */
+/* Requests about files. They are served with the guest's file-system identity, so a path can lead nowhere
+ * that the guest could not go itself; and nothing that a guest may put at the end of a path makes the agent
+ * wait. */
 #include "agent.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -23,11 +24,14 @@ int take_path(struct cursor *c, char path[HSR_PATH_BYTES]) {
 }
 
 uint8_t kind_of(mode_t mode) {
-    return S_ISREG(mode) ? HSR_KIND_FILE : S_ISDIR(mode) ? HSR_KIND_FOLDER : S_ISLNK(mode) ? HSR_KIND_LINK : HSR_KIND_OTHER;
+    return S_ISREG(mode)   ? HSR_KIND_FILE
+           : S_ISDIR(mode) ? HSR_KIND_FOLDER
+           : S_ISLNK(mode) ? HSR_KIND_LINK
+                           : HSR_KIND_OTHER;
 }
 
-/* A regular file, opened without waiting for a writer, a lease or a terminal. Files of the kernel's own (/proc, /sys) are
- * refused: some show the agent itself, some never end. */
+/* A regular file, opened without waiting for a writer, a lease or a terminal. Files of the kernel's own
+ * (/proc, /sys) are refused: some show the agent itself, some never end. */
 static int open_regular(const char *path, struct stat *about) {
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd < 0) return -errno;
@@ -107,7 +111,8 @@ static void file_stat(uint32_t id, struct cursor *c) {
 static int make_parents(char *path, mode_t mode) {
     for (char *slash = path + 1; (slash = strchr(slash, '/')); slash++) {
         *slash = 0;
-        int error = mkdir(path, mode) == 0 || errno == EEXIST || errno == EROFS || errno == EACCES ? 0 : errno;
+        int error =
+            mkdir(path, mode) == 0 || errno == EEXIST || errno == EROFS || errno == EACCES ? 0 : errno;
         *slash = '/';
         if (error) return error;
     }

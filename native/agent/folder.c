@@ -1,5 +1,5 @@
-/* Trees of folders, walked by descriptors and never through a link, so that a guest that swaps a folder for a link while
- * the agent walks leads it nowhere. Each request does a bounded amount of work. */
+/* Trees of folders, walked by descriptors and never through a link, so that a guest that swaps a folder for a
+ * link while the agent walks leads it nowhere. Each request does a bounded amount of work. */
 #include "agent.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -48,7 +48,8 @@ static void list_folder(struct listing *l, int fd, unsigned depth, size_t path_l
     while (n && !l->more && (name = next_name(n))) {
         size_t length = strlen(name);
         struct stat about;
-        if (path_length + length + 2 > sizeof l->path || fstatat(fd, name, &about, AT_SYMLINK_NOFOLLOW) != 0) continue;
+        if (path_length + length + 2 > sizeof l->path || fstatat(fd, name, &about, AT_SYMLINK_NOFOLLOW) != 0)
+            continue;
         if (++l->scanned > HSR_LIST_SCAN_MAX || l->count == l->limit) {
             l->more = true;
             break;
@@ -59,7 +60,8 @@ static void list_folder(struct listing *l, int fd, unsigned depth, size_t path_l
             pen_u8(&l->pen, kind_of(about.st_mode));
             pen_u32(&l->pen, about.st_mode & 07777);
             pen_u64(&l->pen, (uint64_t)about.st_size);
-            pen_u64(&l->pen, (uint64_t)((int64_t)about.st_mtim.tv_sec * 1000 + about.st_mtim.tv_nsec / 1000000));
+            pen_u64(&l->pen,
+                    (uint64_t)((int64_t)about.st_mtim.tv_sec * 1000 + about.st_mtim.tv_nsec / 1000000));
             pen_u16(&l->pen, (uint16_t)(path_length + length));
             pen_bytes(&l->pen, l->path, path_length + length);
             if (l->pen.bad) {
@@ -127,8 +129,10 @@ static int remove_in(int fd, unsigned depth, unsigned *budget) {
         }
         error = depth == 0 ? ELOOP : remove_in(child, depth - 1, budget);
         close(child);
-        /* A folder that is not empty yet (the budget is spent, or the guest fills it meanwhile) stays for the next request. */
-        if (!error && unlinkat(fd, name, AT_REMOVEDIR) != 0 && errno != ENOENT && errno != ENOTEMPTY) error = errno;
+        /* A folder that is not empty yet (the budget is spent, or the guest fills it meanwhile) stays for the
+         * next request. */
+        if (!error && unlinkat(fd, name, AT_REMOVEDIR) != 0 && errno != ENOENT && errno != ENOTEMPTY)
+            error = errno;
     }
     free(n);
     return error;

@@ -105,7 +105,8 @@ static void take_header(struct framing *f, const struct framing_events *on) {
 }
 
 static void take_body(struct framing *f, const struct framing_events *on) {
-    /* The trailer is a zero, which no byte of the magic is: so the first bytes of another stream cannot complete a frame. */
+    /* The trailer is a zero, which no byte of the magic is: so the first bytes of another stream cannot
+     * complete a frame. */
     if (f->body[f->body_at + f->length] != 0) {
         lose(f, on);
         return;

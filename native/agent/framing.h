@@ -41,7 +41,8 @@ struct framing_events {
     void (*lost)(void);
 };
 
-/* Takes at most one piece (a header, a body) and answers how many bytes it took; at least one if there is one. */
+/* Takes at most one piece (a header, a body) and answers how many bytes it took; at least one if there is
+ * one. */
 size_t framing_step(struct framing *f, const uint8_t *bytes, size_t length, const struct framing_events *on);
 
 /* Forgets the epoch and whatever was half read; scans for the next magic. */

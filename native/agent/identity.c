@@ -1,5 +1,6 @@
-/* Who the agent is, and who its executions are. The order of calls is the point of this file: the bounding set falls while
- * the right to lower it is there, and a child loses its capabilities by the change of its id and then once more by word. */
+/* Who the agent is, and who its executions are. The order of calls is the point of this file: the bounding
+ * set falls while the right to lower it is there, and a child loses its capabilities by the change of its id
+ * and then once more by word. */
 #include "agent.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +18,8 @@ static struct {
     int oom_own;
 } self = {.oom_fd = -1};
 
-/* The file belongs to another owner once the process is undumpable, so it is opened before; no guest exists yet. */
+/* The file belongs to another owner once the process is undumpable, so it is opened before; no guest exists
+ * yet. */
 static void open_oom_score(void) {
     char text[16] = {0};
     int fd = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
@@ -47,7 +49,8 @@ void identity_raise_oom_score(void) {
 }
 
 void identity_restore_oom_score(void) {
-    /* Without the right to lower it the agent keeps the higher score: worse, but no reason to refuse the execution. */
+    /* Without the right to lower it the agent keeps the higher score: worse, but no reason to refuse the
+     * execution. */
     if (self.oom_fd >= 0 && !write_oom_score(self.oom_own)) {
         close(self.oom_fd);
         self.oom_fd = -1;
@@ -60,9 +63,11 @@ bool identity_settle(const struct options *options) {
     if (wall_stands(WALL_DUMPABLE) && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return false;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return false;
     if (!options->has_guest) return true;
-    /* The agent itself never executes anything, so a bounding set of its own is of no use to it, only to its children. */
+    /* The agent itself never executes anything, so a bounding set of its own is of no use to it, only to its
+     * children. */
     for (int capability = 0; capability < 64 && wall_stands(WALL_CAPABILITIES); capability++) {
-        if (prctl(PR_CAPBSET_READ, capability, 0, 0, 0) == 1 && prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0)
+        if (prctl(PR_CAPBSET_READ, capability, 0, 0, 0) == 1 &&
+            prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0)
             return false;
     }
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);

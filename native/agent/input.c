@@ -1,4 +1,5 @@
-/* Standard input: bytes at absolute offsets from the gateway, a small ring, and a pipe that never makes the agent wait. */
+/* Standard input: bytes at absolute offsets from the gateway, a small ring, and a pipe that never makes the
+ * agent wait. */
 #include "agent.h"
 #include <errno.h>
 #include <sys/uio.h>
@@ -15,7 +16,8 @@ void input_tell(struct execution *e) {
     stream_frame(HSR_MSG_STDIN_WINDOW, 0, e->id, body, sizeof body);
 }
 
-/* Nobody reads any more: what waits is gone, and the gateway hears of it if it was not the one who ended it. */
+/* Nobody reads any more: what waits is gone, and the gateway hears of it if it was not the one who ended it.
+ */
 void input_close(struct execution *e) {
     if (e->input_fd < 0) return;
     close(e->input_fd);

@@ -1,5 +1,5 @@
-/* hsr-agent: the first process of every sandbox. docs/agent-process.md says how it is started, docs/agent-protocol.md
- * what it speaks. */
+/* hsr-agent: the first process of every sandbox. docs/agent-process.md says how it is started,
+ * docs/agent-protocol.md what it speaks. */
 #include "agent.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -62,7 +62,8 @@ static struct options parse_options(int argc, char **argv) {
 
 static void settle_signals(void) {
     struct sigaction action = {.sa_handler = SIG_DFL};
-    for (int signal = 1; signal < NSIG; signal++) sigaction(signal, &action, NULL);
+    for (int signal = 1; signal < NSIG; signal++)
+        sigaction(signal, &action, NULL);
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
     action.sa_handler = on_child;
@@ -76,7 +77,8 @@ static void settle_signals(void) {
 
 static void settle_descriptors(bool control) {
     for (int fd = 0; fd < 3; fd++) {
-        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0 && errno != ENOENT) refuse("hsr-agent: no /dev/null\n");
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0 && errno != ENOENT)
+            refuse("hsr-agent: no /dev/null\n");
     }
     if (fcntl(STREAM_FD, F_SETFD, FD_CLOEXEC) == 0) {
         fcntl(STREAM_FD, F_SETFL, O_NONBLOCK);

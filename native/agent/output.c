@@ -35,7 +35,8 @@ void channel_read(struct execution *e, int which) {
     for (uint32_t taken = 0; c->fd >= 0 && taken < READ_BYTES;) {
         make_way(e, c);
         /* Small rings for small output: room is doubled only when a read filled what there was. */
-        if (c->ring.room == ring_length(&c->ring) && ring_space(&c->ring) && !ring_reserve(&c->ring, 1)) return;
+        if (c->ring.room == ring_length(&c->ring) && ring_space(&c->ring) && !ring_reserve(&c->ring, 1))
+            return;
         struct iovec part[2];
         int parts = ring_free_part(&c->ring, part);
         if (!parts) return;
@@ -48,8 +49,8 @@ void channel_read(struct execution *e, int which) {
         }
         if (n <= 0) {
             ring_added(&c->ring, 0);
-            /* A terminal that nobody holds says EIO. To close it while its leader still lives would kill the leader with
-             * SIGHUP, on its way out or about to open /dev/tty again. */
+            /* A terminal that nobody holds says EIO. To close it while its leader still lives would kill the
+             * leader with SIGHUP, on its way out or about to open /dev/tty again. */
             c->hung_up = n < 0 && errno == EIO && e->terminal && e->state <= EXECUTION_RUNNING;
             if (!c->hung_up) close_channel(c);
             return;
@@ -65,10 +66,11 @@ static bool drained(const struct execution *e, const struct channel *c, int64_t 
     return c->fd < 0 || (c->ring.end >= c->must_read && now >= e->drain_until_ms);
 }
 
-/* After the end of the process: what was in the pipes is read to the last byte; what a surviving grandchild adds is read
- * until a short deadline, and then nobody listens to it any more. */
+/* After the end of the process: what was in the pipes is read to the last byte; what a surviving grandchild
+ * adds is read until a short deadline, and then nobody listens to it any more. */
 void channels_drain(struct execution *e, int64_t now) {
-    for (int which = 0; which < 2; which++) channel_read(e, which);
+    for (int which = 0; which < 2; which++)
+        channel_read(e, which);
     if (!drained(e, &e->channel[0], now) || !drained(e, &e->channel[1], now)) return;
     for (int which = 0; which < 2; which++) {
         if (e->channel[which].fd >= 0) close_channel(&e->channel[which]);
@@ -87,16 +89,19 @@ size_t executions_poll(struct pollfd *fds, size_t room, int64_t now, int *timeou
         watch(fds, &count, room, e->report, POLLIN);
         for (int which = 0; which < 2; which++) {
             struct channel *c = &e->channel[which];
-            if (!c->hung_up && (e->background || ring_space(&c->ring))) watch(fds, &count, room, c->fd, POLLIN);
+            if (!c->hung_up && (e->background || ring_space(&c->ring)))
+                watch(fds, &count, room, c->fd, POLLIN);
         }
         if (e->channel[0].hung_up && (*timeout_ms < 0 || *timeout_ms > HUNG_UP_MS)) *timeout_ms = HUNG_UP_MS;
-        /* Without anything to write a pipe is watched for the end of its reader. A terminal that was left says so for ever. */
+        /* Without anything to write a pipe is watched for the end of its reader. A terminal that was left
+         * says so for ever. */
         bool writing = e->input.start < e->input.end || e->input_ends;
         if (writing || !e->terminal) watch(fds, &count, room, e->input_fd, writing ? POLLOUT : 0);
         if (e->state == EXECUTION_DRAINING) {
             int64_t left = e->drain_until_ms - now;
             if (left < 0) left = 0;
-            /* At the deadline with bytes still to fetch there is nothing to wait for but the gateway's credit. */
+            /* At the deadline with bytes still to fetch there is nothing to wait for but the gateway's
+             * credit. */
             bool blocked = left == 0;
             if (!blocked && (*timeout_ms < 0 || left < *timeout_ms)) *timeout_ms = (int)left;
         }
@@ -130,8 +135,10 @@ void executions_ready(const struct pollfd *fds, size_t count, int64_t now) {
             input_close(e);
         else if (input)
             input_write(e);
-        if (report) execution_settle_report(e); /* may free it */
-        else if (e->state == EXECUTION_DRAINING) channels_drain(e, now);
+        if (report)
+            execution_settle_report(e); /* may free it */
+        else if (e->state == EXECUTION_DRAINING)
+            channels_drain(e, now);
     }
 }
 
@@ -139,7 +146,8 @@ static bool tell_output(struct execution *e, int which) {
     struct channel *c = &e->channel[which];
     uint64_t until = c->ring.end < c->credit ? c->ring.end : c->credit;
     if (c->sent > c->credit && c->sent != c->jump_told) {
-        /* Dropped bytes lie between: the gateway must hear where the stream goes on, or it would never give credit there. */
+        /* Dropped bytes lie between: the gateway must hear where the stream goes on, or it would never give
+         * credit there. */
         uint8_t jump[8];
         struct pen at = pen_on(jump, sizeof jump);
         pen_u64(&at, c->sent);
@@ -187,8 +195,8 @@ void executions_tell(void) {
             if (!e->followed || e->state == EXECUTION_STARTING) continue;
             bool told = tell_output(e, 0);
             told = tell_output(e, 1) || told;
-            if (!told && e->state == EXECUTION_ENDED && !e->exit_told && e->channel[0].sent == e->channel[0].ring.end &&
-                e->channel[1].sent == e->channel[1].ring.end)
+            if (!told && e->state == EXECUTION_ENDED && !e->exit_told &&
+                e->channel[0].sent == e->channel[0].ring.end && e->channel[1].sent == e->channel[1].ring.end)
                 tell_exit(e);
             more = more || told;
         }

@@ -1,5 +1,5 @@
-/* The bytes on the agent's stream. docs/agent-protocol.md is this file in prose, packages/runtimes/src/agent/wire.ts its
- * twin in TypeScript; a test compares the three. */
+/* The bytes on the agent's stream. docs/agent-protocol.md is this file in prose,
+ * packages/runtimes/src/agent/wire.ts its twin in TypeScript; a test compares the three. */
 #ifndef HSR_PROTOCOL_H
 #define HSR_PROTOCOL_H
 
@@ -7,8 +7,9 @@
 
 #define HSR_PROTOCOL_VERSION 1
 
-/* Sixteen bytes without a zero, whose first byte occurs nowhere else in them: so a match that fails can only start again
- * at a fresh first byte, and no match can reach over a frame's header or trailer, which begin and end with a zero. */
+/* Sixteen bytes without a zero, whose first byte occurs nowhere else in them: so a match that fails can only
+ * start again at a fresh first byte, and no match can reach over a frame's header or trailer, which begin and
+ * end with a zero. */
 #define HSR_OPEN_MAGIC "\xf8HSR-OPEN\xfe\xa7\xc3\x91\xe5\xb2\xd6"
 #define HSR_ECHO_MAGIC "\xf9HSR-ECHO\xfd\x9b\xe8\x84\xd3\xc6\xa1"
 #define HSR_MAGIC_BYTES 16
@@ -17,7 +18,8 @@
 /* OPEN: magic, epoch, u16 least version, u16 greatest version, u32 zero. */
 #define HSR_OPEN_BYTES (HSR_MAGIC_BYTES + HSR_EPOCH_BYTES + 8)
 
-/* Header: u8 zero, u8 type, u8 flags, u8 zero, u32 id, u32 tag, u32 length of the payload. A zero byte ends the frame. */
+/* Header: u8 zero, u8 type, u8 flags, u8 zero, u32 id, u32 tag, u32 length of the payload. A zero byte ends
+ * the frame. */
 #define HSR_HEADER_BYTES 16
 #define HSR_TRAILER_BYTES 1
 #define HSR_PAYLOAD_MAX 65536u
@@ -38,10 +40,10 @@
 #define HSR_RLIMITS_MAX 16
 
 /* Flags of a frame. */
-#define HSR_FLAG_MORE 0x01   /* the message goes on in the next frame, which has the same type and id */
-#define HSR_FLAG_STDERR 0x02 /* OUTPUT: standard error, otherwise standard output */
-#define HSR_FLAG_BEGIN 0x02  /* FILE_WRITE: opens a transfer */
-#define HSR_FLAG_END 0x04    /* FILE_WRITE, STDIN: nothing follows */
+#define HSR_FLAG_MORE 0x01       /* the message goes on in the next frame, which has the same type and id */
+#define HSR_FLAG_STDERR 0x02     /* OUTPUT: standard error, otherwise standard output */
+#define HSR_FLAG_BEGIN 0x02      /* FILE_WRITE: opens a transfer */
+#define HSR_FLAG_END 0x04        /* FILE_WRITE, STDIN: nothing follows */
 #define HSR_FLAG_BACKGROUND 0x08 /* WINDOW, FOLLOW: nobody reads; a full ring drops its oldest bytes */
 
 /* Messages from the gateway. */
@@ -79,9 +81,10 @@
 #define HSR_MSG_ERROR 72
 
 /* START: flags. */
-#define HSR_START_STDIN 0x01      /* standard input comes in STDIN messages; otherwise it is at its end from the start */
-#define HSR_START_PTY 0x02        /* a terminal instead of pipes; its output is standard output */
-#define HSR_START_BACKGROUND 0x04 /* as HSR_FLAG_BACKGROUND */
+#define HSR_START_STDIN                                                                                      \
+    0x01 /* standard input comes in STDIN messages; otherwise it is at its end from the start */
+#define HSR_START_PTY 0x02         /* a terminal instead of pipes; its output is standard output */
+#define HSR_START_BACKGROUND 0x04  /* as HSR_FLAG_BACKGROUND */
 #define HSR_ID_DEFAULT 0xffffffffu /* START: the guest's own uid or gid */
 
 /* FAILED: the stage at which a start failed. */

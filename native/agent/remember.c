@@ -1,5 +1,6 @@
-/* Answers to requests that changed something, kept for a while under the token that came with each: a gateway whose stream
- * broke before the answer asks again with the same token and gets the same answer, and nothing is done twice. */
+/* Answers to requests that changed something, kept for a while under the token that came with each: a gateway
+ * whose stream broke before the answer asks again with the same token and gets the same answer, and nothing
+ * is done twice. */
 #include "agent.h"
 
 #define BODY_MAX 8

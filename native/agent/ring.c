@@ -19,7 +19,8 @@ bool ring_reserve(struct ring *r, uint32_t wish) {
     uint32_t need = wish > r->most - used ? r->most : used + wish;
     if (need <= r->room) return true;
     uint32_t room = r->room ? r->room : RING_LEAST;
-    while (room < need) room *= 2;
+    while (room < need)
+        room *= 2;
     uint8_t *bytes = malloc(room);
     if (!bytes) return false;
     struct iovec part[2];

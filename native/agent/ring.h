@@ -1,5 +1,5 @@
-/* A bounded queue of bytes at absolute offsets: byte `n` of a stream keeps its number for ever. It has no memory while
- * it is empty, so that an agent whose executions are quiet stays small. */
+/* A bounded queue of bytes at absolute offsets: byte `n` of a stream keeps its number for ever. It has no
+ * memory while it is empty, so that an agent whose executions are quiet stays small. */
 #ifndef HSR_RING_H
 #define HSR_RING_H
 

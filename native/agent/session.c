@@ -33,7 +33,8 @@ bool session_quiesced(void) {
 
 void session_settle(void) {
     if (getrandom(session.boot, sizeof session.boot, GRND_NONBLOCK) != sizeof session.boot) {
-        int64_t now = now_ms(); /* an emulated machine without entropy yet: differs at least from boot to boot */
+        int64_t now =
+            now_ms(); /* an emulated machine without entropy yet: differs at least from boot to boot */
         memcpy(session.boot, &now, sizeof now);
     }
 }
@@ -78,7 +79,8 @@ static void tell_hello(uint16_t version) {
     pen_u16(&p, HSR_PROTOCOL_VERSION);
     pen_u16(&p, HSR_PROTOCOL_VERSION);
     pen_u16(&p, session.quiesced ? HSR_HELLO_QUIESCED : 0);
-    pen_u64(&p, HSR_FEATURE_PTY | HSR_FEATURE_FILES | HSR_FEATURE_ORPHANS | HSR_FEATURE_QUIESCE | identity_features());
+    pen_u64(&p, HSR_FEATURE_PTY | HSR_FEATURE_FILES | HSR_FEATURE_ORPHANS | HSR_FEATURE_QUIESCE |
+                    identity_features());
     pen_bytes(&p, session.boot, sizeof session.boot);
     pen_bytes(&p, session.identity, sizeof session.identity);
     pen_u32(&p, HSR_PAYLOAD_MAX);
@@ -121,7 +123,8 @@ static void on_kill_orphans(const struct message *m) {
     struct cursor c = cursor_on(m->payload, m->length);
     uint64_t token = cursor_u64(&c);
     uint32_t signal = cursor_u32(&c), count = cursor_u32(&c), pids[HSR_ORPHANS_MAX];
-    for (uint32_t i = 0; i < count && i < HSR_ORPHANS_MAX; i++) pids[i] = cursor_u32(&c);
+    for (uint32_t i = 0; i < count && i < HSR_ORPHANS_MAX; i++)
+        pids[i] = cursor_u32(&c);
     if (!cursor_done(&c) || signal == 0 || signal > 64) {
         answer(m->id, EINVAL, NULL, 0);
         return;
@@ -162,8 +165,10 @@ static void on_resume(const struct message *m) {
     uint8_t done = HSR_RESUMED_IDENTITY;
     memcpy(session.identity, identity, 16);
     session_settle();
-    /* Two copies of one memory must not call themselves the same boot, even if both have the same random numbers. */
-    for (size_t i = 0; i < sizeof session.boot; i++) session.boot[i] ^= seed[i];
+    /* Two copies of one memory must not call themselves the same boot, even if both have the same random
+     * numbers. */
+    for (size_t i = 0; i < sizeof session.boot; i++)
+        session.boot[i] ^= seed[i];
     if (machine_mix_random(seed, 32)) done |= HSR_RESUMED_SEED;
     if (wall_ms > 0 && machine_set_clock(wall_ms)) done |= HSR_RESUMED_CLOCK;
     session.quiesced = false;

@@ -1,5 +1,5 @@
-/* A child: its descriptors, its terminal, its limits, its identity, its program, in this order. Whatever fails after the
- * fork is told through a pipe that the program's start closes. */
+/* A child: its descriptors, its terminal, its limits, its identity, its program, in this order. Whatever
+ * fails after the fork is told through a pipe that the program's start closes. */
 #include "agent.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -71,7 +71,8 @@ static bool settle_descriptors(const struct start *s, const struct ends *e) {
     } else {
         output = e->output[1];
         error = e->error[1];
-        /* A pipe whose writer is gone reads as its end at once, and unlike /dev/null it is there in any image. */
+        /* A pipe whose writer is gone reads as its end at once, and unlike /dev/null it is there in any
+         * image. */
         int closed[2];
         if (s->flags & HSR_START_STDIN)
             input = e->input[0];
@@ -84,7 +85,8 @@ static bool settle_descriptors(const struct start *s, const struct ends *e) {
     if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(error, 2) < 0) return false;
     if (e->report[1] != 3 && dup3(e->report[1], 3, O_CLOEXEC) < 0) return false;
 #ifdef SYS_close_range
-    /* Every descriptor of the agent is close-on-exec; this is the second lock, and some kernels do not have it. */
+    /* Every descriptor of the agent is close-on-exec; this is the second lock, and some kernels do not have
+     * it. */
     if (wall_stands(WALL_AGENT_DESCRIPTORS)) syscall(SYS_close_range, 4u, ~0u, 0u);
 #endif
     return true;
@@ -110,7 +112,8 @@ static const char *path_of(char *const *envp) {
     return DEFAULT_PATH;
 }
 
-/* Returns only if it failed, with errno. A name with a slash is that file; else each folder of the child's own PATH. */
+/* Returns only if it failed, with errno. A name with a slash is that file; else each folder of the child's
+ * own PATH. */
 static void execute(const struct start *s) {
     const char *name = s->argv[0];
     if (strchr(name, '/')) {
@@ -185,7 +188,8 @@ bool spawn(const struct start *s, struct spawned *spawned, struct spawn_failure 
         identity_restore_oom_score();
     }
     if (pid < 0) {
-        close_pair(e.input), close_pair(e.output), close_pair(e.error), close_pair(e.report), close_pair(e.terminal);
+        close_pair(e.input), close_pair(e.output), close_pair(e.error), close_pair(e.report),
+            close_pair(e.terminal);
         return false;
     }
     spawned->pid = pid;

@@ -70,7 +70,8 @@ int start_parse(const uint8_t *payload, size_t length, struct start *s) {
     s->argv = s->memory;
     s->envp = s->argv + argc + 1;
     s->cwd = take_string(&c, &a);
-    if (!s->cwd || !take_strings(&c, &a, s->argv, argc) || !take_strings(&c, &a, s->envp, envc)) return EINVAL;
+    if (!s->cwd || !take_strings(&c, &a, s->argv, argc) || !take_strings(&c, &a, s->envp, envc))
+        return EINVAL;
     if (!cursor_done(&c) || s->cwd[0] != '/' || s->argv[0][0] == 0) return EINVAL;
     return 0;
 }

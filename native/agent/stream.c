@@ -43,7 +43,8 @@ static uint8_t *reserve(size_t length) {
     }
     if (out.room - out.tail < length) {
         size_t room = out.room ? out.room : 1024;
-        while (room - out.tail < length) room *= 2;
+        while (room - out.tail < length)
+            room *= 2;
         uint8_t *bytes = realloc(out.bytes, room);
         if (!bytes) {
             out.broken = true;
@@ -68,7 +69,8 @@ void stream_open_epoch(const uint8_t epoch[HSR_EPOCH_BYTES]) {
 
 void stream_frame_parts(uint8_t type, uint8_t flags, uint32_t id, const struct iovec *parts, int count) {
     size_t length = 0;
-    for (int i = 0; i < count; i++) length += parts[i].iov_len;
+    for (int i = 0; i < count; i++)
+        length += parts[i].iov_len;
     size_t whole = HSR_HEADER_BYTES + length + HSR_TRAILER_BYTES;
     uint8_t *at = reserve(whole);
     if (!at) return;
@@ -80,7 +82,8 @@ void stream_frame_parts(uint8_t type, uint8_t flags, uint32_t id, const struct i
     pen_u32(&p, id);
     pen_u32(&p, out.tag);
     pen_u32(&p, (uint32_t)length);
-    for (int i = 0; i < count; i++) pen_bytes(&p, parts[i].iov_base, parts[i].iov_len);
+    for (int i = 0; i < count; i++)
+        pen_bytes(&p, parts[i].iov_base, parts[i].iov_len);
     pen_u8(&p, 0);
     out.tail += whole;
 }

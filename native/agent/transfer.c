@@ -1,5 +1,5 @@
-/* Whole files from the gateway, in pieces: under a temporary name in the same folder until the last piece is there, and
- * then under their own, so that no reader ever sees half of one. */
+/* Whole files from the gateway, in pieces: under a temporary name in the same folder until the last piece is
+ * there, and then under their own, so that no reader ever sees half of one. */
 #include "agent.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -67,9 +67,11 @@ static int open_target(struct transfer *t, char *path) {
     }
     if (t->folder < 0) return errno;
     uint64_t random;
-    if (getrandom(&random, sizeof random, GRND_NONBLOCK) != sizeof random) random = (uint64_t)now_ms() ^ t->token;
+    if (getrandom(&random, sizeof random, GRND_NONBLOCK) != sizeof random)
+        random = (uint64_t)now_ms() ^ t->token;
     snprintf(t->temporary, sizeof t->temporary, ".hsr-%016llx", (unsigned long long)random);
-    t->file = openat(t->folder, t->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+    t->file = openat(t->folder, t->temporary,
+                     O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
     return t->file < 0 ? errno : 0;
 }
 
@@ -108,7 +110,8 @@ static struct transfer *begin(const struct message *m, struct cursor *c) {
     }
     if (!error && !t) error = EAGAIN;
     if (!error) {
-        *t = (struct transfer){.used = true, .id = m->id, .token = token, .mode = mode, .folder = -1, .file = -1};
+        *t = (struct transfer){
+            .used = true, .id = m->id, .token = token, .mode = mode, .folder = -1, .file = -1};
         identity_enter_guest_files();
         error = open_target(t, path);
         identity_leave_guest_files();

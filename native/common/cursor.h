@@ -1,5 +1,6 @@
-/* A bounds-checked reader and writer of little-endian bytes. Running past the end is remembered and answers zeroes, so
- * that a parser may read all its fields and ask once, at the end, whether they were really there. */
+/* A bounds-checked reader and writer of little-endian bytes. Running past the end is remembered and answers
+ * zeroes, so that a parser may read all its fields and ask once, at the end, whether they were really there.
+ */
 #ifndef HSR_CURSOR_H
 #define HSR_CURSOR_H
 
@@ -36,7 +37,8 @@ static inline const uint8_t *cursor_take(struct cursor *c, size_t length) {
 static inline uint64_t cursor_number(struct cursor *c, size_t width) {
     const uint8_t *bytes = cursor_take(c, width);
     uint64_t value = 0;
-    for (size_t i = 0; bytes && i < width; i++) value |= (uint64_t)bytes[i] << (8 * i);
+    for (size_t i = 0; bytes && i < width; i++)
+        value |= (uint64_t)bytes[i] << (8 * i);
     return value;
 }
 
@@ -83,7 +85,8 @@ static inline void pen_bytes(struct pen *p, const void *bytes, size_t length) {
 
 static inline void pen_number(struct pen *p, uint64_t value, size_t width) {
     uint8_t bytes[8];
-    for (size_t i = 0; i < width; i++) bytes[i] = (uint8_t)(value >> (8 * i));
+    for (size_t i = 0; i < width; i++)
+        bytes[i] = (uint8_t)(value >> (8 * i));
     pen_bytes(p, bytes, width);
 }
 

@@ -1,6 +1,6 @@
-/* The agent's whole handling of its stream under libFuzzer: an input is what comes over the stream, and requests are really
- * parsed and carried out. Only the rim is replaced (fuzz_rim.c): nothing is forked and no clock is set. The test runs this
- * in a jail whose only writable folder is a small tmpfs. */
+/* The agent's whole handling of its stream under libFuzzer: an input is what comes over the stream, and
+ * requests are really parsed and carried out. Only the rim is replaced (fuzz_rim.c): nothing is forked and no
+ * clock is set. The test runs this in a jail whose only writable folder is a small tmpfs. */
 #include "../agent.h"
 #include <fcntl.h>
 #include <stdio.h>
@@ -25,7 +25,8 @@ static void attach(void) {
 
 static void take_answers(void) {
     static uint8_t bytes[1 << 16];
-    while (read(gateway, bytes, sizeof bytes) > 0) continue;
+    while (read(gateway, bytes, sizeof bytes) > 0)
+        continue;
 }
 
 static void turn(void) {
@@ -47,7 +48,8 @@ static void turn(void) {
 /* What a child's end looks like from the loop. */
 static void end_one(uint8_t choice) {
     struct execution *e = execution_next(NULL);
-    for (unsigned i = 0; e && i < choice % 4; i++) e = execution_next(e) ? execution_next(e) : e;
+    for (unsigned i = 0; e && i < choice % 4; i++)
+        e = execution_next(e) ? execution_next(e) : e;
     if (!e || e->state > EXECUTION_RUNNING) return;
     if (e->state == EXECUTION_STARTING) {
         uint32_t id = e->id;
@@ -75,9 +77,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         if ((how & 2) && count % 8 == 7) end_one(data[at - 1]);
         if ((how & 4) && count % 32 == 31) attach();
     }
-    for (uint8_t i = 0; i < 4; i++) end_one(i);
+    for (uint8_t i = 0; i < 4; i++)
+        end_one(i);
     turn();
-    for (struct execution *e; (e = execution_next(NULL));) execution_free(e);
+    for (struct execution *e; (e = execution_next(NULL));)
+        execution_free(e);
     session_stream_gone();
     stream_replace(-1);
     close(gateway);
@@ -85,10 +89,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     return 0;
 }
 
-/* Frames that do not carry the tag of their epoch, their length or their trailer are refused at once; so most mutations keep
- * these right and change what is inside. */
+/* Frames that do not carry the tag of their epoch, their length or their trailer are refused at once; so most
+ * mutations keep these right and change what is inside. */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t room, unsigned seed) {
-    if (seed % 4 == 0 || size < 1 + HSR_OPEN_BYTES + HSR_HEADER_BYTES) return LLVMFuzzerMutate(data, size, room);
+    if (seed % 4 == 0 || size < 1 + HSR_OPEN_BYTES + HSR_HEADER_BYTES)
+        return LLVMFuzzerMutate(data, size, room);
     uint8_t *opening = memmem(data + 1, size - 1, HSR_OPEN_MAGIC, HSR_MAGIC_BYTES);
     if (!opening || (size_t)(data + size - opening) < HSR_OPEN_BYTES + HSR_HEADER_BYTES)
         return LLVMFuzzerMutate(data, size, room);
@@ -105,7 +110,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t room, unsigned
     uint32_t length = (uint32_t)frame[12] | (uint32_t)frame[13] << 8 | (uint32_t)frame[14] << 16;
     uint8_t *after = frame + HSR_HEADER_BYTES + length + 1;
     size_t tail = (size_t)(data + size - after);
-    if ((seed >> 4) % 8 == 0) frame[1] = (uint8_t)((seed >> 16) % 30); /* another type with the same payload */
+    if ((seed >> 4) % 8 == 0)
+        frame[1] = (uint8_t)((seed >> 16) % 30); /* another type with the same payload */
     if ((seed >> 4) % 8 == 1) frame[2] ^= (uint8_t)(1u << ((seed >> 16) % 4));
     if ((seed >> 4) % 8 == 2 && size + HSR_HEADER_BYTES + length + 1 <= room) { /* the same once more */
         size_t whole = HSR_HEADER_BYTES + length + 1;
@@ -125,7 +131,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t room, unsigned
     memmove(frame + HSR_HEADER_BYTES + now + 1, after, tail);
     memcpy(frame + HSR_HEADER_BYTES, payload, now);
     frame[HSR_HEADER_BYTES + now] = 0;
-    frame[12] = (uint8_t)now, frame[13] = (uint8_t)(now >> 8), frame[14] = (uint8_t)(now >> 16), frame[15] = 0;
+    frame[12] = (uint8_t)now, frame[13] = (uint8_t)(now >> 8), frame[14] = (uint8_t)(now >> 16),
+    frame[15] = 0;
     memcpy(frame + 8, opening + HSR_MAGIC_BYTES, 4);
     free(payload);
     return size - length + now;

@@ -8,7 +8,8 @@ static void pipe_for(int pair[2]) {
     if (pipe2(pair, O_CLOEXEC | O_NONBLOCK) != 0) pair[0] = pair[1] = -1;
 }
 
-/* The first letter of the program says what this child does: fail, talk a little, talk much, or leave its input unread. */
+/* The first letter of the program says what this child does: fail, talk a little, talk much, or leave its
+ * input unread. */
 bool spawn(const struct start *s, struct spawned *spawned, struct spawn_failure *failure) {
     static pid_t next = 0x40000000; /* beyond any process that there can be */
     static char bytes[60000];
