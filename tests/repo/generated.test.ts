@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
+import { metricTable } from "@hsr/core";
 import { createMetrics, environmentName, settingKeys } from "@hsr/gateway/documents";
 import { expect, test } from "vitest";
 import { staleDocuments } from "../../scripts/generate.ts";
@@ -22,4 +23,12 @@ test("docs/metrics.md and a scrape name the same metrics, both ways", async () =
     (m) => m[1] ?? "",
   );
   expect(documented.toSorted()).toEqual(scraped.toSorted());
+});
+
+test("every metric of the table is measured somewhere", () => {
+  const sources = globSync("packages/*/src/**/*.ts", { cwd: inCheckout(".") })
+    .filter((path) => !path.endsWith(".test.ts") && !path.endsWith("core/src/observe.ts"))
+    .map((path) => readFileSync(inCheckout(path), "utf8"));
+  const unmeasured = Object.keys(metricTable).filter((name) => !sources.some((text) => text.includes(`"${name}"`)));
+  expect(unmeasured).toEqual([]);
 });

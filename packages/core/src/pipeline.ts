@@ -63,6 +63,15 @@ export class Pipeline {
 
   /** Takes a request in. Resolves when the run is stored; throws an `HsrError` when it does not become one. */
   async submit(action: RunAction): Promise<Submitted> {
+    try {
+      return await this.#take(action);
+    } catch (thrown) {
+      this.ports.metrics.count("hsr_runs_rejected_total", { code: HsrError.from(thrown).code });
+      throw thrown;
+    }
+  }
+
+  async #take(action: RunAction): Promise<Submitted> {
     if (this.#draining) throw new HsrError("draining", { retryAfterMs: 2000 });
     const considered: DecideInput = {
       wishes: action.wishes,

@@ -75,8 +75,11 @@ export async function collect(
 
 /** The result stands; a sandbox whose launcher cannot be reached dies with the launcher, or at its deadline. */
 async function destroyed(run: LiveRun, guest: Guest, ports: CollectPorts): Promise<void> {
+  const began = ports.clock.monotonic();
   try {
     await guest.destroy();
+    const labels = { phase: "teardown", runtime: run.decision.runtime };
+    ports.metrics.observe("hsr_run_phase_seconds", labels, (ports.clock.monotonic() - began) / 1000);
   } catch (thrown) {
     ports.log.warn({ err: thrown, run: run.id, sandbox: guest.id }, "a sandbox could not be destroyed");
   }
