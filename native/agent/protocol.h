@@ -81,8 +81,7 @@
 #define HSR_MSG_ERROR 72
 
 /* START: flags. */
-#define HSR_START_STDIN                                                                                      \
-    0x01 /* standard input comes in STDIN messages; otherwise it is at its end from the start */
+#define HSR_START_STDIN 0x01       /* standard input comes in STDIN messages; else it has ended */
 #define HSR_START_PTY 0x02         /* a terminal instead of pipes; its output is standard output */
 #define HSR_START_BACKGROUND 0x04  /* as HSR_FLAG_BACKGROUND */
 #define HSR_ID_DEFAULT 0xffffffffu /* START: the guest's own uid or gid */

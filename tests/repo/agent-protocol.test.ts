@@ -9,7 +9,7 @@ const page = read("docs/agent-protocol.md");
 
 /** Every `#define HSR_<prefix><NAME> <number>` of the header. */
 function defines(prefix: string): Record<string, number> {
-  const found = [...header.matchAll(new RegExp(`^#define HSR_${prefix}(\\w+) (0x[0-9a-f]+|\\d+)u?(?: |$)`, "gm"))];
+  const found = [...header.matchAll(new RegExp(`^#define HSR_${prefix}(\\w+)\\s+(0x[0-9a-f]+|\\d+)u?(?:\\s|$)`, "gm"))];
   return Object.fromEntries(found.map(([, name = "", value]) => [name, Number(value)]));
 }
 

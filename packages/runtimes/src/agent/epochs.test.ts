@@ -84,7 +84,7 @@ test("in the middle of a flood, again and again: no byte is lost, doubled or out
   let offset = 0;
   let attachments = 1;
   for (let over = false; !over; ) {
-    let left = 1 + ((attachments * 7) % 5);
+    let left = 1 + (attachments % 2);
     over = true;
     for await (const chunk of execution.output) {
       expect(chunk.offset).toBe(offset);
@@ -100,7 +100,7 @@ test("in the middle of a flood, again and again: no byte is lost, doubled or out
     attachments++;
     execution = agent.follow(1, { stdout: offset, stderr: 0 });
   }
-  expect(attachments).toBeGreaterThan(10);
+  expect(attachments).toBeGreaterThan(5);
   expect(Buffer.concat(seen).toString("latin1") === expected).toBe(true);
   expect((await execution.exit).exitCode).toBe(0);
 });
