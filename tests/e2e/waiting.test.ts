@@ -118,6 +118,16 @@ describeWith(["bubblewrap"], "waiting for a run", () => {
       expect(outputOf([...first, ...later], "stdout")).toEqual(outputOf(both, "stdout"));
     });
 
+    test.runIf(process.env["HSR_SOAK"] === "1")(
+      "a silent stream is kept open by comments, and they are no events",
+      async () => {
+        const response = await post({ argv: ["sleep", "17"] }, { accept: "text/event-stream" });
+        const text = await response.text();
+        expect(text.match(/^: .*$/gm)).toHaveLength(1);
+        expect(text.match(/^event: run\.finished$/gm)).toHaveLength(1);
+      },
+    );
+
     test("an odd Last-Event-ID begins anew", async () => {
       const id = await begin(["echo", "x"]);
       await gateway.call("GET", `/v1/runs/${id}?wait_ms=5000`);

@@ -156,6 +156,16 @@ describeWith(["bubblewrap"], "after kill -9 of the gateway", () => {
     expect(await gateway.launcher.client.list()).toEqual([]);
   });
 
+  test("a second gateway on the same data is refused while the first lives, and says who holds it", async () => {
+    const second = await startGateway({ launcher: gateway.launcher, dataDir: gateway.dataDir }).then(
+      () => "it started",
+      (thrown: unknown) => String(thrown),
+    );
+    expect(second).toContain("ended with 75");
+    expect(second).toContain(`process ${gateway.process().pid}`);
+    expect((await gateway.run({ argv: ["true"] })).status).toBe(200);
+  });
+
   test("sandboxes of nobody are destroyed at the next start", async () => {
     const id = await begin(["sleep", "60"]);
     await running(id);

@@ -78,7 +78,7 @@ function revive(pipeline: Pipeline, record: RunRecord, stored: StoredInput | nul
   // The decision was stored whole by `ingress`; a row without one cannot be made.
   const decision = record.decision as unknown as Decision;
   const run = new LiveRun(record, decision, stored?.input.onOutputLimit ?? "drop", pipeline.ports.spool);
-  run.detached = true;
+  run.detach();
   run.sandboxId = record.sandboxId;
   run.markedRunning = record.state === "running";
   pipeline.live.add(run);

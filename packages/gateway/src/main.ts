@@ -16,6 +16,8 @@ async function main(): Promise<void> {
   const log = createLog({ level: config.log.level, version });
   const metrics = createMetrics({ version });
   announceConfig(loaded, log, metrics);
+  // A promise that nobody looked after is a mistake of ours. One run may suffer from it; all the others must not.
+  process.on("unhandledRejection", (err) => log.error({ err }, "a rejection was not handled"));
   let end: (code: number) => void = (code) => process.exit(code);
   const gateway = await startGateway({
     config,

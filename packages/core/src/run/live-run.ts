@@ -67,6 +67,12 @@ export class LiveRun {
     this.#stop(cause);
   }
 
+  /** From now on it goes on whoever goes away: its client was told where to find it. */
+  detach(): void {
+    this.detached = true;
+    this.record = { ...this.record, detach: true };
+  }
+
   /** Output can no longer be kept, for instance because the disk is full: the run ends rather than lose it silently. */
   failSpool(thrown: unknown): void {
     this.spoolFailure = thrown;

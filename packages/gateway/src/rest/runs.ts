@@ -151,7 +151,7 @@ export function runRoutes(ports: RunPorts): readonly Route[] {
       }
       const record = submitted.kind === "live" ? await finishedWithin(submitted.run, waitFor) : submitted.record;
       if (record === null || record.state !== "finished") {
-        if (live !== null) live.detached = true;
+        live?.detach();
         reply.code(202).header("location", `/v1/runs/${id}`);
         return await body(live?.record ?? (await find(caller, id)).record, live);
       }
