@@ -10,7 +10,8 @@
 static int control = -1;
 
 void control_settle(bool wanted) {
-    if (!wanted || fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC) != 0) return;
+    int flags = wall_stands(WALL_AGENT_DESCRIPTORS) ? FD_CLOEXEC : 0;
+    if (!wanted || fcntl(CONTROL_FD, F_SETFD, flags) != 0) return;
     control = CONTROL_FD;
     fcntl(control, F_SETFL, O_NONBLOCK);
     if (send(control, "H", 1, MSG_NOSIGNAL) != 1) control_ready();

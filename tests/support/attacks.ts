@@ -197,12 +197,14 @@ print("SUCCEEDED", len(os.listdir("/host/etc")))`,
   door("path_make_in_root", "B", "writes to the root folder", "read-only-root", "guest-id"),
   door("path_make_in_dev", "B", "writes to /dev", "read-only-root", "guest-id"),
   door("path_make_in_etc", "B", "writes to /etc", "read-only-binds", "id-range", "guest-id"),
-  door(
-    "process_leaked_descriptors",
+  tries(
     "B",
-    "finds a descriptor that the launcher forgot to close",
-    "launcher-descriptors",
-    "agent-descriptors",
+    "finds a folder of the host that the launcher forgot to close",
+    ["launcher-descriptors", "agent-descriptors"],
+    `
+import os
+links = [os.readlink(f"/proc/self/fd/{fd}") for fd in range(3, 4096) if os.path.exists(f"/proc/self/fd/{fd}")]
+print("SUCCEEDED" if "/" in links else "stopped", links)`,
   ),
 ];
 
@@ -213,6 +215,9 @@ const kernel: readonly Attack[] = [
   door("unshare_mount", "C", "makes a mount namespace", "seccomp", "capabilities", "guest-id"),
   door("unshare_net", "C", "makes a network namespace", "seccomp", "capabilities", "guest-id"),
   door("setns_call", "C", "enters another namespace", "seccomp"),
+  door("mount_cgroup2", "C", "mounts the control groups", "seccomp", "capabilities", "guest-id"),
+  door("mount_proc", "C", "mounts a fresh /proc", "seccomp", "capabilities", "guest-id"),
+  door("mount_mqueue", "C", "mounts its message queues", "seccomp", "capabilities", "guest-id"),
   door("mount_tmpfs", "C", "mounts a tmpfs", "seccomp", "capabilities", "guest-id"),
   door("mount_bind", "C", "binds a folder elsewhere", "seccomp", "capabilities", "guest-id"),
   door("mount_remount", "C", "remounts what is read-only", "seccomp", "capabilities", "guest-id"),
@@ -278,6 +283,19 @@ const oneId: readonly Attack[] = [
   { ...door("process_pid1_root", "C", "walks into the agent's root under the same id", "dumpable"), users: "single" },
 ];
 
+const control: readonly Attack[] = [
+  tries(
+    "E",
+    "speaks to the launcher on the agent's control channel",
+    ["agent-descriptors"],
+    `
+import socket
+channel = socket.socket(fileno=4)
+channel.send(b"H")
+print("SUCCEEDED")`,
+  ),
+];
+
 const network: readonly Attack[] = [
   door("net_host_loopback", "D", "connects to a port of the host's loopback", "net-namespace"),
   door("net_abstract_stream", "D", "connects to an abstract socket of the host", "net-namespace"),
@@ -287,4 +305,4 @@ const network: readonly Attack[] = [
 ];
 
 /** All of them. */
-export const attacks: readonly Attack[] = [...resources, ...kernel, ...oneId, ...network];
+export const attacks: readonly Attack[] = [...resources, ...kernel, ...oneId, ...network, ...control];
