@@ -1,7 +1,7 @@
 /** What operators and load balancers look at: runtimes, health, readiness, metrics. */
 import { healthSchema, readinessSchema, runtimeListSchema } from "@hsr/contract";
 import type { Pipeline, Store } from "@hsr/core";
-import { wireRuntime } from "../wire.ts";
+import { wireRuntime, wireTime } from "../wire.ts";
 import { type Route, route } from "./route.ts";
 
 export interface StatusPorts {
@@ -60,7 +60,14 @@ export function statusRoutes(ports: StatusPorts): readonly Route[] {
     async ({ reply }) => {
       const usable = ports.pipeline.ports.offers.current.filter((offer) => offer.available).map((offer) => offer.name);
       const store = await ports.store.status().then(
-        () => ({ name: "store", ok: true, message: "It answers." }),
+        ({ quarantined }) => ({
+          name: "store",
+          ok: true,
+          message:
+            quarantined === null
+              ? "It answers."
+              : `It answers. A damaged database was set aside at ${wireTime(quarantined.atMs)}, and this one began empty; the log says where it lies.`,
+        }),
         () => ({ name: "store", ok: false, message: "It does not answer." }),
       );
       const checks = [

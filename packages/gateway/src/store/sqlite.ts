@@ -116,6 +116,7 @@ function compose(options: SqliteStoreOptions, opened: ReturnType<typeof openData
     prune,
     status: async (): Promise<StoreStatus> => {
       if (closing !== null) throw new StoreError("closed", "the store is closed");
+      if (damaged) throw new StoreError("damaged", "the database is damaged");
       return {
         kind: "sqlite",
         schemaVersion,
