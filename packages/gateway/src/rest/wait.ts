@@ -16,7 +16,10 @@ export async function finishedWithin(run: LiveRun, waitMs: number | undefined): 
 
 /** Cancels the run when its client goes away before the answer, unless it is detached or the gateway itself is leaving. */
 export function cancelWhenGone(run: LiveRun, reply: FastifyReply, leaving: () => boolean): void {
-  reply.raw.once("close", () => {
+  const gone = () => {
     if (!reply.raw.writableFinished && !run.detached && !leaving()) run.stop("cancelled");
-  });
+  };
+  // It may have gone while the run was being stored; then nobody will say so again.
+  if (reply.raw.destroyed || reply.raw.closed) gone();
+  else reply.raw.once("close", gone);
 }
