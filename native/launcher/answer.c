@@ -35,12 +35,13 @@ static void put_usage(struct message *message, const struct usage *usage, uint64
     message_u64(message, TAG_WALL_MS, wall_ms);
     // A figure that this host cannot give is left out.
     if (usage->cpu_us != UINT64_MAX) message_u64(message, TAG_CPU_US, usage->cpu_us);
-    if (usage->memory_peak_bytes != UINT64_MAX) message_u64(message, TAG_MEMORY_PEAK_BYTES, usage->memory_peak_bytes);
+    if (usage->memory_peak_bytes != UINT64_MAX)
+        message_u64(message, TAG_MEMORY_PEAK_BYTES, usage->memory_peak_bytes);
     if (usage->oom_kills != UINT64_MAX) message_u64(message, TAG_OOM_KILLS, usage->oom_kills);
 }
 
-static void put_end(struct message *message, const char *id, const char *reason, const char *detail, uint64_t wall_ms,
-                    const struct usage *usage) {
+static void put_end(struct message *message, const char *id, const char *reason, const char *detail,
+                    uint64_t wall_ms, const struct usage *usage) {
     message_text(message, TAG_SANDBOX, id);
     message_text(message, TAG_REASON, reason);
     if (detail[0]) message_text(message, TAG_DETAIL, detail);
@@ -125,7 +126,8 @@ static void launch(struct worker *w, struct connection *c, const struct request 
     if (!limits_check(&r->limits, &which))
         return refuse(w, c, r, "bad_limit", "a limit is out of bounds", limit_names[which]);
     if (w->stopping) return refuse(w, c, r, "stopping", "the launcher is being stopped", NULL);
-    if (lacking) return refuse(w, c, r, "unenforceable", "this host cannot enforce a required limit", lacking);
+    if (lacking)
+        return refuse(w, c, r, "unenforceable", "this host cannot enforce a required limit", lacking);
     if (sandbox_find(w, r->sandbox)) return refuse(w, c, r, "exists", "a sandbox of this id lives", NULL);
     int filter = profile_open(&w->profiles, r->profile);
     if (filter < 0) return refuse(w, c, r, "unknown_profile", "there is no such system-call profile", NULL);
@@ -147,7 +149,8 @@ static void launch(struct worker *w, struct connection *c, const struct request 
     }
     // The reply goes out before the agent can write: from here on the connection is its stream.
     launched(w, c, r, enforces);
-    if (c->socket.fd >= 0 && !sandbox_start(w, s, r, c->socket.fd, filter)) sandbox_kill(w, s, "setup_failed");
+    if (c->socket.fd >= 0 && !sandbox_start(w, s, r, c->socket.fd, filter))
+        sandbox_kill(w, s, "setup_failed");
     close(filter);
     connection_close(w, c);
 }
@@ -187,7 +190,8 @@ static void list(struct worker *w, struct connection *c, const struct request *r
     message_begin(&message, bytes, sizeof bytes, MSG_OK, r->number);
     for (unsigned i = 0; i < w->sandbox_count; i++) {
         const struct sandbox *s = w->sandboxes[i];
-        if (s->state == SANDBOX_STARTING || s->state == SANDBOX_LIVE) message_text(&message, TAG_SANDBOX, s->id);
+        if (s->state == SANDBOX_STARTING || s->state == SANDBOX_LIVE)
+            message_text(&message, TAG_SANDBOX, s->id);
     }
     reply(w, c, &message);
 }
@@ -206,7 +210,7 @@ static void sweep(struct worker *w, struct connection *c, const struct request *
 }
 
 static void facts(struct worker *w, struct connection *c, const struct request *r) {
-    uint8_t bytes[4096];
+    static uint8_t bytes[8192];
     struct message message;
     message_begin(&message, bytes, sizeof bytes, MSG_OK, r->number);
     facts_write(w, &message);
@@ -225,25 +229,37 @@ static void prepare(struct worker *w, struct connection *c, const struct request
 }
 
 void answer_first(struct worker *w, struct connection *c, const struct request *r) {
-    bool versioned = r->type == MSG_HELLO || r->type == MSG_LAUNCH || r->type == MSG_CLAIM || r->type == MSG_JOIN;
+    bool versioned =
+        r->type == MSG_HELLO || r->type == MSG_LAUNCH || r->type == MSG_CLAIM || r->type == MSG_JOIN;
     if (versioned && !version(r)) return refuse(w, c, r, "version", "no common protocol version", NULL);
     switch (r->type) {
-    case MSG_HELLO: return hello(w, c, r);
+    case MSG_HELLO:
+        return hello(w, c, r);
     case MSG_LAUNCH:
-    case MSG_CLAIM: return launch(w, c, r);
-    case MSG_JOIN: return join(w, c, r);
-    default: return refuse(w, c, r, "malformed", "the first message must be hello, launch, claim or join", NULL);
+    case MSG_CLAIM:
+        return launch(w, c, r);
+    case MSG_JOIN:
+        return join(w, c, r);
+    default:
+        return refuse(w, c, r, "malformed", "the first message must be hello, launch, claim or join", NULL);
     }
 }
 
 void answer_control(struct worker *w, struct connection *c, const struct request *r) {
     switch (r->type) {
-    case MSG_KILL: return kill_one(w, c, r);
-    case MSG_USAGE: return usage(w, c, r);
-    case MSG_LIST: return list(w, c, r);
-    case MSG_FACTS: return facts(w, c, r);
-    case MSG_SWEEP: return sweep(w, c, r);
-    case MSG_PREPARE: return prepare(w, c, r);
-    default: return refuse(w, c, r, "malformed", "this message has no place on a control connection", NULL);
+    case MSG_KILL:
+        return kill_one(w, c, r);
+    case MSG_USAGE:
+        return usage(w, c, r);
+    case MSG_LIST:
+        return list(w, c, r);
+    case MSG_FACTS:
+        return facts(w, c, r);
+    case MSG_SWEEP:
+        return sweep(w, c, r);
+    case MSG_PREPARE:
+        return prepare(w, c, r);
+    default:
+        return refuse(w, c, r, "malformed", "this message has no place on a control connection", NULL);
     }
 }

@@ -17,15 +17,16 @@ static void path_in(char out[96], const char *leaf, const char *file) {
     snprintf(out, 96, "%s/%s", leaf, file);
 }
 
-static int write_leaf(const struct cgroups *c, enum tree tree, const char *leaf, const char *file, const char *text) {
+static int write_leaf(const struct cgroups *c, enum tree tree, const char *leaf, const char *file,
+                      const char *text) {
     char path[96];
     if (c->parent[tree] < 0) return ENOENT;
     path_in(path, leaf, file);
     return write_at(c->parent[tree], path, text);
 }
 
-static ssize_t read_leaf(const struct cgroups *c, enum tree tree, const char *leaf, const char *file, char *out,
-                         size_t cap) {
+static ssize_t read_leaf(const struct cgroups *c, enum tree tree, const char *leaf, const char *file,
+                         char *out, size_t cap) {
     char path[96];
     if (c->parent[tree] < 0) return -1;
     path_in(path, leaf, file);
@@ -140,7 +141,8 @@ static uint64_t read_keyed(const struct cgroups *c, enum tree tree, const char *
                            const char *key) {
     char text[2048];
     uint64_t value;
-    if (read_leaf(c, tree, leaf, file, text, sizeof text) <= 0 || !number_after(text, key, &value)) return UINT64_MAX;
+    if (read_leaf(c, tree, leaf, file, text, sizeof text) <= 0 || !number_after(text, key, &value))
+        return UINT64_MAX;
     return value;
 }
 
@@ -163,6 +165,7 @@ void leaf_usage(const struct cgroups *c, const char *leaf, struct usage *out) {
 int leaf_remove(const struct cgroups *c, const char *leaf) {
     int left = 0;
     for (int tree = 0; tree < TREE_COUNT; tree++)
-        if (c->parent[tree] >= 0 && unlinkat(c->parent[tree], leaf, AT_REMOVEDIR) != 0 && errno != ENOENT) left = errno;
+        if (c->parent[tree] >= 0 && unlinkat(c->parent[tree], leaf, AT_REMOVEDIR) != 0 && errno != ENOENT)
+            left = errno;
     return left;
 }

@@ -1,5 +1,5 @@
-// Control groups, version 1, version 2, or the mixture of both. One parent holds a fresh leaf per sandbox; a leaf that
-// was ever killed is removed and never used again.
+// Control groups, version 1, version 2, or the mixture of both. One parent holds a fresh leaf per sandbox; a
+// leaf that was ever killed is removed and never used again.
 #ifndef HSR_CGROUP_H
 #define HSR_CGROUP_H
 
@@ -9,7 +9,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-// A v1 controller's tree, or the v2 tree (which on a mixed host has no controllers but still kills and freezes).
+// A v1 controller's tree, or the v2 tree (which on a mixed host has no controllers but still kills and
+// freezes).
 enum tree { TREE_V2, TREE_MEMORY, TREE_PIDS, TREE_CPU, TREE_CPUACCT, TREE_FREEZER, TREE_COUNT };
 
 enum { LEAF_NAME_BYTES = 32 };
@@ -32,8 +33,8 @@ struct usage {
     uint64_t oom_kills;
 };
 
-// Finds the trees, makes the parents, takes their lock and tries each limit. Never fails: what does not work is absent
-// from `enforces`. Returns false only if another launcher holds the same parent.
+// Finds the trees, makes the parents, takes their lock and tries each limit. Never fails: what does not work
+// is absent from `enforces`. Returns false only if another launcher holds the same parent.
 bool cgroups_open(struct cgroups *cgroups, const char *name, bool root);
 // Removes the parents. Only after everything in them is gone.
 void cgroups_close(struct cgroups *cgroups);
@@ -53,7 +54,8 @@ int leaf_remove(const struct cgroups *cgroups, const char *leaf);
 
 // Kills everything under the parents, frozen or not.
 void cgroups_kill(const struct cgroups *cgroups);
-// Kills everything, waits until it is dead and removes every leaf. Returns false if something was left after the timeout.
+// Kills everything, waits until it is dead and removes every leaf. Returns false if something was left after
+// the timeout.
 bool cgroups_sweep(const struct cgroups *cgroups, uint64_t timeout_ms);
 
 #endif

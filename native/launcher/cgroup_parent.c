@@ -74,8 +74,8 @@ static int make_parent(struct cgroups *c, enum tree tree, const char *base, cons
     return open_dir(c->parent_path[tree]);
 }
 
-// Version 2 gives controllers to children of a group only if no process is in the group itself. So under a delegated
-// group (a systemd service or scope that holds only us) we step aside into <own>/launcher first.
+// Version 2 gives controllers to children of a group only if no process is in the group itself. So under a
+// delegated group (a systemd service or scope that holds only us) we step aside into <own>/launcher first.
 static void delegate(const char *own, const char *name) {
     char path[700];
     char aside[640];
@@ -117,7 +117,8 @@ static void open_v2(struct cgroups *c, const char *mount, const char *name, bool
 static void open_v1(struct cgroups *c, char mounts[TREE_COUNT][256], const char *name, bool root) {
     for (int tree = TREE_MEMORY; tree < TREE_COUNT; tree++) {
         // Where version 2 kills, freezes and counts cpu time, two trees less need an attach per sandbox.
-        if (c->parent[TREE_V2] >= 0 && c->kill_file && (tree == TREE_CPUACCT || tree == TREE_FREEZER)) continue;
+        if (c->parent[TREE_V2] >= 0 && c->kill_file && (tree == TREE_CPUACCT || tree == TREE_FREEZER))
+            continue;
         if (!mounts[tree][0]) continue;
         char own[256];
         char base[512];
@@ -144,8 +145,8 @@ static void try_limits(struct cgroups *c) {
     leaf_remove(c, "trial");
 }
 
-// Two launchers under one parent would sweep each other's sandboxes away. Waits a little, since the children of one
-// that was killed a moment ago may still be on their way out.
+// Two launchers under one parent would sweep each other's sandboxes away. Waits a little, since the children
+// of one that was killed a moment ago may still be on their way out.
 static bool lock_parent(int parent) {
     for (int tries = 0; tries < 100; tries++) {
         if (flock(parent, LOCK_EX | LOCK_NB) == 0) return true;
@@ -190,14 +191,16 @@ void cgroups_close(struct cgroups *c) {
 }
 
 // Calls `each` for every leaf of one tree.
-static int each_leaf(const struct cgroups *c, enum tree tree, void (*each)(const struct cgroups *, const char *)) {
+static int each_leaf(const struct cgroups *c, enum tree tree,
+                     void (*each)(const struct cgroups *, const char *)) {
     int copy = openat(c->parent[tree], ".", O_DIRECTORY | O_RDONLY | O_CLOEXEC);
     DIR *dir = copy >= 0 ? fdopendir(copy) : NULL;
     if (!dir) return 0;
     int count = 0;
     struct dirent *entry;
     while ((entry = readdir(dir))) {
-        if (entry->d_type != DT_DIR || entry->d_name[0] == '.' || strlen(entry->d_name) >= LEAF_NAME_BYTES) continue;
+        if (entry->d_type != DT_DIR || entry->d_name[0] == '.' || strlen(entry->d_name) >= LEAF_NAME_BYTES)
+            continue;
         count++;
         each(c, entry->d_name);
     }

@@ -65,14 +65,34 @@ bool config_read(struct config *c, int argc, char **argv) {
                          .id_count = DEFAULT_ID_COUNT,
                          .stems = 4,
                          .root = geteuid() == 0};
-    enum { SOCKET = 1, STATE, AGENT, NODE, BWRAP, SECCOMP, ALLOW, BASE, COUNT, CGROUP, STEMS, VERSION, WITHOUT };
+    enum {
+        SOCKET = 1,
+        STATE,
+        AGENT,
+        NODE,
+        BWRAP,
+        SECCOMP,
+        ALLOW,
+        BASE,
+        COUNT,
+        CGROUP,
+        STEMS,
+        VERSION,
+        WITHOUT
+    };
     static const struct option options[] = {
-        {"socket", required_argument, NULL, SOCKET},       {"state-dir", required_argument, NULL, STATE},
-        {"agent", required_argument, NULL, AGENT},         {"node", required_argument, NULL, NODE},
-        {"bwrap", required_argument, NULL, BWRAP},         {"seccomp-dir", required_argument, NULL, SECCOMP},
-        {"allow-uid", required_argument, NULL, ALLOW},     {"id-base", required_argument, NULL, BASE},
-        {"id-count", required_argument, NULL, COUNT},      {"cgroup-name", required_argument, NULL, CGROUP},
-        {"stems", required_argument, NULL, STEMS},         {"version", no_argument, NULL, VERSION},
+        {"socket", required_argument, NULL, SOCKET},
+        {"state-dir", required_argument, NULL, STATE},
+        {"agent", required_argument, NULL, AGENT},
+        {"node", required_argument, NULL, NODE},
+        {"bwrap", required_argument, NULL, BWRAP},
+        {"seccomp-dir", required_argument, NULL, SECCOMP},
+        {"allow-uid", required_argument, NULL, ALLOW},
+        {"id-base", required_argument, NULL, BASE},
+        {"id-count", required_argument, NULL, COUNT},
+        {"cgroup-name", required_argument, NULL, CGROUP},
+        {"stems", required_argument, NULL, STEMS},
+        {"version", no_argument, NULL, VERSION},
 #ifdef HSR_TEST_WALLS
         {"without", required_argument, NULL, WITHOUT},
 #endif
@@ -83,19 +103,37 @@ bool config_read(struct config *c, int argc, char **argv) {
         uint64_t value = 0;
         bool good = true;
         switch (option) {
-        case SOCKET: c->socket_path = optarg; break;
-        case STATE: c->state_dir = optarg; break;
-        case AGENT: c->agent_path = optarg; break;
-        case NODE: c->node_path = optarg; break;
-        case BWRAP: c->bwrap_path = optarg; break;
-        case SECCOMP: c->seccomp_dir = optarg; break;
-        case CGROUP: c->cgroup_name = optarg; break;
+        case SOCKET:
+            c->socket_path = optarg;
+            break;
+        case STATE:
+            c->state_dir = optarg;
+            break;
+        case AGENT:
+            c->agent_path = optarg;
+            break;
+        case NODE:
+            c->node_path = optarg;
+            break;
+        case BWRAP:
+            c->bwrap_path = optarg;
+            break;
+        case SECCOMP:
+            c->seccomp_dir = optarg;
+            break;
+        case CGROUP:
+            c->cgroup_name = optarg;
+            break;
         case ALLOW:
             good = number(optarg, 0xfffffffe, &value);
             c->allow_uid = (uid_t)value;
             break;
-        case BASE: good = number(optarg, 0xfffffffe, &c->id_base); break;
-        case COUNT: good = number(optarg, 0xfffffffe, &c->id_count); break;
+        case BASE:
+            good = number(optarg, 0xfffffffe, &c->id_base);
+            break;
+        case COUNT:
+            good = number(optarg, 0xfffffffe, &c->id_count);
+            break;
         case STEMS:
             good = number(optarg, 64, &value);
             c->stems = (unsigned)value;
@@ -106,8 +144,11 @@ bool config_read(struct config *c, int argc, char **argv) {
             note("there is no wall %s, or it cannot go together with another", optarg);
             return false;
 #endif
-        case VERSION: puts("hsr-launcher 0.1.0"); exit(0);
-        default: return false;
+        case VERSION:
+            puts("hsr-launcher 0.1.0");
+            exit(0);
+        default:
+            return false;
         }
         if (!good) {
             note("%s is no number that this option takes", optarg);

@@ -54,8 +54,8 @@ void connection_close(struct worker *w, struct connection *c) {
     bury(w, c);
 }
 
-// Reads exactly what the message in progress still lacks, never a byte of what follows: on a launch connection that
-// already belongs to the agent. True if a whole message is there.
+// Reads exactly what the message in progress still lacks, never a byte of what follows: on a launch
+// connection that already belongs to the agent. True if a whole message is there.
 static bool read_message(struct worker *w, struct connection *c) {
     for (;;) {
         size_t body = c->have >= WIRE_HEADER_BYTES ? wire_u32(c->header) : 0;

@@ -4,6 +4,7 @@
 #include "io.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,6 +23,11 @@ static void ask_bwrap(struct worker *w) {
     pid_t pid = fork();
     if (pid == 0) {
         dup2(ends[1], 1);
+        // Nothing but our own code ever runs as root.
+        uid_t nobody = (uid_t)w->config->id_base;
+        if (w->config->root &&
+            (setgroups(0, NULL) || setresgid(nobody, nobody, nobody) || setresuid(nobody, nobody, nobody)))
+            _exit(126);
         execve(w->config->bwrap_path, (char *const[]){"bwrap", "--version", NULL}, (char *const[]){NULL});
         _exit(127);
     }
@@ -43,8 +49,8 @@ static void make_boot_id(struct worker *w) {
         snprintf(w->boot_id + 2 * i, 3, "%02x", bytes[i]);
 }
 
-// Whether the kernel counts processes per user namespace (since Linux 5.14): in a namespace of its own a process that
-// may have two of its id makes a second one and is refused a third.
+// Whether the kernel counts processes per user namespace (since Linux 5.14): in a namespace of its own a
+// process that may have two of its id makes a second one and is refused a third.
 static bool counts_processes(void) {
     struct clone_args args = {.flags = CLONE_NEWUSER, .exit_signal = SIGCHLD};
     pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof args);
@@ -65,8 +71,8 @@ void facts_find(struct worker *w) {
     make_boot_id(w);
     if (uname(&name) == 0) snprintf(w->kernel, sizeof w->kernel, "%s", name.release);
     ask_bwrap(w);
-    // The scratch tmpfs bounds bytes and inodes wherever a stem gets that far; wall time is this process's own clock;
-    // output and open files are bounded by the agent and by rlimits.
+    // The scratch tmpfs bounds bytes and inodes wherever a stem gets that far; wall time is this process's
+    // own clock; output and open files are bounded by the agent and by rlimits.
     w->enforces = w->cgroups->enforces | 1u << LIMIT_WALL_TIME | 1u << LIMIT_DISK | 1u << LIMIT_INODES |
                   1u << LIMIT_OUTPUT | 1u << LIMIT_OPEN_FILES;
     w->counts_processes = !w->config->root && counts_processes();
@@ -105,7 +111,8 @@ void facts_write(const struct worker *w, struct message *message) {
         if (w->cgroups->parent[tree] >= 0) fact(message, "cgroup", w->cgroups->parent_path[tree]);
     if (w->cgroups->error) fact(message, "cgroups_error", strerror(w->cgroups->error));
     if (w->trouble[0]) fact(message, "trouble", w->trouble);
-    if (read_at(AT_FDCWD, "/proc/sys/kernel/apparmor_restrict_unprivileged_userns", apparmor, sizeof apparmor) > 0)
+    if (read_at(AT_FDCWD, "/proc/sys/kernel/apparmor_restrict_unprivileged_userns", apparmor,
+                sizeof apparmor) > 0)
         fact(message, "apparmor_restrict_unprivileged_userns", apparmor[0] == '0' ? "0" : "1");
     for (unsigned i = 0; i < w->profiles.count; i++)
         fact(message, "profile", w->profiles.list[i].name);

@@ -11,7 +11,8 @@
 
 void ids_init(struct ids *ids, uint64_t base, uint64_t count) {
     uint64_t ranges = count / RANGE_IDS;
-    *ids = (struct ids){.base = base, .count = ranges > 2 * SANDBOXES_MAX ? 2 * SANDBOXES_MAX : (unsigned)ranges};
+    *ids = (struct ids){.base = base,
+                        .count = ranges > 2 * SANDBOXES_MAX ? 2 * SANDBOXES_MAX : (unsigned)ranges};
 }
 
 int ids_take(struct ids *ids) {
@@ -71,7 +72,8 @@ static bool in_use(uint64_t base, uint64_t count) {
 
 bool ids_free_on_host(uint64_t base, uint64_t count, char *why, size_t cap) {
     if (promised("/etc/subuid", base, count) || promised("/etc/subgid", base, count)) {
-        snprintf(why, cap, "the id range overlaps one of /etc/subuid or /etc/subgid; choose another with --id-base");
+        snprintf(why, cap,
+                 "the id range overlaps one of /etc/subuid or /etc/subgid; choose another with --id-base");
         return false;
     }
     if (in_use(base, count)) {

@@ -21,8 +21,8 @@ int ids_take(struct ids *ids);
 void ids_give(struct ids *ids, int range);
 uint64_t ids_first(const struct ids *ids, int range);
 
-// Whether the range lies apart from what /etc/subuid and /etc/subgid promise to others and from every living process.
-// Returns false and fills `why`.
+// Whether the range lies apart from what /etc/subuid and /etc/subgid promise to others and from every living
+// process. Returns false and fills `why`.
 bool ids_free_on_host(uint64_t base, uint64_t count, char *why, size_t cap);
 
 #endif

@@ -19,7 +19,8 @@ bool number_after(const char *text, const char *key, uint64_t *out);
 // CLOCK_MONOTONIC in nanoseconds.
 uint64_t now_ns(void);
 
-// One line to stderr with the program's name and the time left to the reader. Never with a guest's bytes in it.
+// One line to stderr with the program's name and the time left to the reader. Never with a guest's bytes in
+// it.
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

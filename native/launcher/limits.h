@@ -60,9 +60,10 @@ enum {
     OUTBOX_MAX_BYTES = 262144, // replies and events that a control connection has not read yet
     KILL_WAITERS_MAX = 8,      // requests that wait for the end of one sandbox
     ENDED_MAX = 1024,          // ends that no gateway has heard of yet
-    EXPIRED_GRACE_MS = 30000,  // a sandbox past its deadline waits so long, frozen, for a gateway that restarts
-    JOINED_GRACE_MS = 2000,    // and lives so long after one has joined it
-    STOP_TIMEOUT_MS = 5000,    // from SIGTERM to the worker's exit
+    EXPIRED_GRACE_MS =
+        30000,              // a sandbox past its deadline waits so long, frozen, for a gateway that restarts
+    JOINED_GRACE_MS = 2000, // and lives so long after one has joined it
+    STOP_TIMEOUT_MS = 5000, // from SIGTERM to the worker's exit
 };
 
 // False if a number is out of its bounds; `*which` names it.

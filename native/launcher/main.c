@@ -1,5 +1,5 @@
-// The guardian: it makes the socket and the control groups, starts the worker, waits, and when the worker dies kills
-// every sandbox and starts a new one. It reads no byte that anybody else wrote.
+// The guardian: it makes the socket and the control groups, starts the worker, waits, and when the worker
+// dies kills every sandbox and starts a new one. It reads no byte that anybody else wrote.
 #include "worker.h"
 
 #include "io.h"
@@ -33,15 +33,16 @@ static int listen_at(const struct config *c) {
     mode_t old = umask(0177);
     int bound = fd < 0 ? -1 : bind(fd, (struct sockaddr *)&address, sizeof address);
     umask(old);
-    if (bound != 0 || (c->root && lchown(c->socket_path, c->allow_uid, (gid_t)-1) != 0) || listen(fd, 1024) != 0) {
+    if (bound != 0 || (c->root && lchown(c->socket_path, c->allow_uid, (gid_t)-1) != 0) ||
+        listen(fd, 1024) != 0) {
         note("cannot listen at %s: %s", c->socket_path, strerror(errno));
         return -1;
     }
     return fd;
 }
 
-// Without control groups: our descendants come to us as their parents die, and the first process of a sandbox takes
-// the sandbox with it.
+// Without control groups: our descendants come to us as their parents die, and the first process of a sandbox
+// takes the sandbox with it.
 static void kill_children(void) {
     char path[64];
     char text[4096];
@@ -151,6 +152,8 @@ int main(int argc, char **argv) {
     signal(SIGPIPE, SIG_IGN);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     prctl(PR_SET_NAME, "hsr-guardian");
+    // Where we may not, the sandboxes' higher score still makes them go first.
+    write_at(AT_FDCWD, "/proc/self/oom_score_adj", "-900");
     int code = keep_worker(&config, &cgroups, listener);
     unlink(config.socket_path);
     cgroups_close(&cgroups);

@@ -72,7 +72,8 @@ bool profiles_load(struct profiles *profiles, const char *path, bool root) {
         if (profiles->count == PROFILES_MAX || !name_of(entry->d_name, next->name)) continue;
         next->memory = load(dirfd(dir), entry->d_name, root);
         if (next->memory < 0) {
-            note("system-call profile %s is not usable: it must be a root-owned regular file of BPF", next->name);
+            note("system-call profile %s is not usable: it must be a root-owned regular file of BPF",
+                 next->name);
             good = false;
         }
         profiles->count++;

@@ -1,4 +1,5 @@
-// Compiled system-call filters, by name. They are read once, at start, from a directory of the launcher's own.
+// Compiled system-call filters, by name. They are read once, at start, from a directory of the launcher's
+// own.
 #ifndef HSR_PROFILE_H
 #define HSR_PROFILE_H
 
@@ -18,11 +19,12 @@ struct profiles {
     unsigned count;
 };
 
-// Reads every <name>.<arch>.bpf of the directory. With `root` the directory and the files must belong to root and be
-// writable by nobody else. Returns false after a note if one is not in order.
+// Reads every <name>.<arch>.bpf of the directory. With `root` the directory and the files must belong to root
+// and be writable by nobody else. Returns false after a note if one is not in order.
 bool profiles_load(struct profiles *profiles, const char *dir, bool root);
 
-// A descriptor of its own, at offset 0, for one launch (bwrap reads from where a descriptor stands). -1 if unknown.
+// A descriptor of its own, at offset 0, for one launch (bwrap reads from where a descriptor stands). -1 if
+// unknown.
 int profile_open(const struct profiles *profiles, const char *name);
 
 #endif

@@ -5,26 +5,51 @@
 // Fields that stand once take a bit here, so that a second one is refused instead of silently winning.
 static bool number_slot(struct request *r, uint16_t tag, uint64_t **slot) {
     switch (tag) {
-    case TAG_VERSION_MIN: *slot = &r->version_min; return true;
-    case TAG_VERSION_MAX: *slot = &r->version_max; return true;
-    case TAG_MEMORY_BYTES: *slot = &r->limits.memory_bytes; return true;
-    case TAG_PIDS: *slot = &r->limits.pids; return true;
-    case TAG_CPU_MILLIS: *slot = &r->limits.cpu_millis; return true;
-    case TAG_DEADLINE_MS: *slot = &r->limits.deadline_ms; return true;
-    case TAG_DISK_BYTES: *slot = &r->limits.disk_bytes; return true;
-    case TAG_INODES: *slot = &r->limits.inodes; return true;
-    case TAG_OPEN_FILES: *slot = &r->limits.open_files; return true;
-    case TAG_COUNT: *slot = &r->count; return true;
-    default: return false;
+    case TAG_VERSION_MIN:
+        *slot = &r->version_min;
+        return true;
+    case TAG_VERSION_MAX:
+        *slot = &r->version_max;
+        return true;
+    case TAG_MEMORY_BYTES:
+        *slot = &r->limits.memory_bytes;
+        return true;
+    case TAG_PIDS:
+        *slot = &r->limits.pids;
+        return true;
+    case TAG_CPU_MILLIS:
+        *slot = &r->limits.cpu_millis;
+        return true;
+    case TAG_DEADLINE_MS:
+        *slot = &r->limits.deadline_ms;
+        return true;
+    case TAG_DISK_BYTES:
+        *slot = &r->limits.disk_bytes;
+        return true;
+    case TAG_INODES:
+        *slot = &r->limits.inodes;
+        return true;
+    case TAG_OPEN_FILES:
+        *slot = &r->limits.open_files;
+        return true;
+    case TAG_COUNT:
+        *slot = &r->count;
+        return true;
+    default:
+        return false;
     }
 }
 
 static char *name_slot(struct request *r, uint16_t tag) {
     switch (tag) {
-    case TAG_SANDBOX: return r->sandbox;
-    case TAG_PROFILE: return r->profile;
-    case TAG_TENANT: return r->tenant;
-    default: return NULL;
+    case TAG_SANDBOX:
+        return r->sandbox;
+    case TAG_PROFILE:
+        return r->profile;
+    case TAG_TENANT:
+        return r->tenant;
+    default:
+        return NULL;
     }
 }
 
@@ -71,22 +96,35 @@ static bool take_field(struct request *r, const struct field *field, uint64_t *s
 static bool complete(const struct request *r, uint64_t seen, const char **why) {
     const uint64_t versions = 1u << TAG_VERSION_MIN | 1u << TAG_VERSION_MAX;
     const uint64_t sandbox = 1u << TAG_SANDBOX;
-    const uint64_t launch = sandbox | versions | 1u << TAG_MEMORY_BYTES | 1u << TAG_PIDS | 1u << TAG_CPU_MILLIS |
-                            1u << TAG_DEADLINE_MS | 1u << TAG_DISK_BYTES | 1u << TAG_INODES |
-                            1u << TAG_OPEN_FILES | 1u << TAG_PROFILE | 1u << TAG_TENANT;
+    const uint64_t launch = sandbox | versions | 1u << TAG_MEMORY_BYTES | 1u << TAG_PIDS |
+                            1u << TAG_CPU_MILLIS | 1u << TAG_DEADLINE_MS | 1u << TAG_DISK_BYTES |
+                            1u << TAG_INODES | 1u << TAG_OPEN_FILES | 1u << TAG_PROFILE | 1u << TAG_TENANT;
     uint64_t needed = 0;
     switch (r->type) {
-    case MSG_HELLO: needed = versions; break;
+    case MSG_HELLO:
+        needed = versions;
+        break;
     case MSG_LAUNCH:
-    case MSG_CLAIM: needed = launch; break;
-    case MSG_JOIN: needed = versions | sandbox; break;
+    case MSG_CLAIM:
+        needed = launch;
+        break;
+    case MSG_JOIN:
+        needed = versions | sandbox;
+        break;
     case MSG_KILL:
-    case MSG_USAGE: needed = sandbox; break;
-    case MSG_PREPARE: needed = 1u << TAG_COUNT; break;
+    case MSG_USAGE:
+        needed = sandbox;
+        break;
+    case MSG_PREPARE:
+        needed = 1u << TAG_COUNT;
+        break;
     case MSG_LIST:
     case MSG_FACTS:
-    case MSG_SWEEP: break;
-    default: *why = "the type is unknown to this launcher"; return false;
+    case MSG_SWEEP:
+        break;
+    default:
+        *why = "the type is unknown to this launcher";
+        return false;
     }
     *why = "a field is missing";
     return (seen & needed) == needed;
@@ -115,7 +153,8 @@ bool request_names(const struct request *request, const char *name) {
     bool broken = false;
     size_t size = strlen(name);
     while (fields_next(&fields, &field, &broken))
-        if ((field.tag & ~TAG_CRITICAL) == TAG_SANDBOX && field.size == size && memcmp(field.bytes, name, size) == 0)
+        if ((field.tag & ~TAG_CRITICAL) == TAG_SANDBOX && field.size == size &&
+            memcmp(field.bytes, name, size) == 0)
             return true;
     return false;
 }

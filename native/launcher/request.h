@@ -1,4 +1,5 @@
-// One request as a value: what a gateway may say. Parsing has no effect and knows no rule beyond form and bounds.
+// One request as a value: what a gateway may say. Parsing has no effect and knows no rule beyond form and
+// bounds.
 #ifndef HSR_REQUEST_H
 #define HSR_REQUEST_H
 
@@ -22,7 +23,8 @@ struct request {
 };
 
 // Parses header and body. On failure returns false and `*why` is a sentence for the gateway.
-bool request_parse(const uint8_t *header, const uint8_t *body, size_t body_size, struct request *out, const char **why);
+bool request_parse(const uint8_t *header, const uint8_t *body, size_t body_size, struct request *out,
+                   const char **why);
 
 // Whether `name` is among the sandboxes that a sweep request names.
 bool request_names(const struct request *request, const char *name);

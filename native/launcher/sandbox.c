@@ -23,7 +23,8 @@ static const uint64_t MS = 1000000;
 
 struct sandbox *sandbox_find(struct worker *w, const char *id) {
     for (unsigned i = 0; i < w->sandbox_count; i++)
-        if (w->sandboxes[i]->state != SANDBOX_STEM && strcmp(w->sandboxes[i]->id, id) == 0) return w->sandboxes[i];
+        if (w->sandboxes[i]->state != SANDBOX_STEM && strcmp(w->sandboxes[i]->id, id) == 0)
+            return w->sandboxes[i];
     return NULL;
 }
 
@@ -58,6 +59,14 @@ static bool write_map(pid_t pid, const char *file, uint64_t inside, uint64_t out
     int error = write_at(AT_FDCWD, path, text);
     errno = error;
     return error == 0;
+}
+
+// Sandboxes go before anything else of the host when its memory runs out. Written from here, since a writer
+// with the right to lower scores also sets how far the process itself may lower it again: not at all.
+static void set_oom_score(const struct sandbox *s) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/oom_score_adj", s->monitor);
+    write_at(AT_FDCWD, path, "500");
 }
 
 static bool map_ids(const struct worker *w, const struct sandbox *s) {
@@ -156,6 +165,7 @@ static struct sandbox *stem_new(struct worker *w) {
         errno = error;
         return NULL;
     }
+    set_oom_score(s);
     const uint8_t mapped = STEM_MAPPED;
     if (!map_ids(w, s) || send(s->control.fd, &mapped, 1, MSG_NOSIGNAL | MSG_DONTWAIT) != 1) {
         snprintf(s->detail, sizeof s->detail, "mapping ids: %s", strerror(errno));
@@ -196,10 +206,14 @@ void stems_refill(struct worker *w) {
     w->refill_ns = UINT64_MAX;
     // One at a time: making a leaf waits for a stem that joins one. The report of that stem calls again.
     if (w->stopping || under_way || count >= w->stems_wanted) return;
-    if (!stem_new(w) || w->stem_failures) w->refill_ns = now_ns() + REFILL_FAILED_MS * MS;
+    bool made = stem_new(w) != NULL;
+    // On a host where none starts it is tried more and more rarely, a launch aside.
+    uint64_t rarely = w->stem_failures < 60 ? w->stem_failures : 60;
+    if (!made || rarely > 0) w->refill_ns = now_ns() + (rarely ? rarely : 1) * REFILL_FAILED_MS * MS;
 }
 
-bool sandbox_start(struct worker *w, struct sandbox *s, const struct request *request, int connection, int filter) {
+bool sandbox_start(struct worker *w, struct sandbox *s, const struct request *request, int connection,
+                   int filter) {
     struct stem_order order = {.kind = STEM_ORDER,
                                .disk_bytes = request->limits.disk_bytes,
                                .inodes = request->limits.inodes,
@@ -211,25 +225,28 @@ bool sandbox_start(struct worker *w, struct sandbox *s, const struct request *re
         struct cmsghdr align;
     } control = {{0}};
     struct iovec data = {&order, sizeof order};
-    struct msghdr message = {
-        .msg_iov = &data, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+    struct msghdr message = {.msg_iov = &data,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
+                             .msg_controllen = sizeof control.bytes};
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
     header->cmsg_level = SOL_SOCKET;
     header->cmsg_type = SCM_RIGHTS;
     header->cmsg_len = CMSG_LEN(sizeof fds);
     memcpy(CMSG_DATA(header), fds, sizeof fds);
-    if (sendmsg(s->control.fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) return false;
+    // Named first: should the stem be dead, the end is told under this name.
     snprintf(s->id, sizeof s->id, "%s", request->sandbox);
     snprintf(s->tenant, sizeof s->tenant, "%s", request->tenant);
     s->limits = request->limits;
     s->state = SANDBOX_STARTING;
     s->started_ns = now_ns();
-    s->deadline_ns = wall_stands(WALL_DEADLINE) ? s->started_ns + request->limits.deadline_ms * MS : UINT64_MAX;
-    return true;
+    s->deadline_ns =
+        wall_stands(WALL_DEADLINE) ? s->started_ns + request->limits.deadline_ms * MS : UINT64_MAX;
+    return sendmsg(s->control.fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) > 0;
 }
 
-// The deadline passed while no gateway was there. What the guest had done by then may be a result that nobody has
-// fetched yet, so it is stopped instead of killed. False where it cannot be stopped.
+// The deadline passed while no gateway was there. What the guest had done by then may be a result that nobody
+// has fetched yet, so it is stopped instead of killed. False where it cannot be stopped.
 static bool expire(struct worker *w, struct sandbox *s, uint64_t now) {
     if (s->expired || s->state != SANDBOX_LIVE || gateway_connected(w)) return false;
     if (!leaf_freeze(w->cgroups, s->leaf, true)) return false;
@@ -252,8 +269,10 @@ bool sandbox_join(struct worker *w, struct sandbox *s, int connection) {
         struct cmsghdr align;
     } control = {{0}};
     struct iovec data = {&kind, 1};
-    struct msghdr message = {
-        .msg_iov = &data, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+    struct msghdr message = {.msg_iov = &data,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
+                             .msg_controllen = sizeof control.bytes};
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
     header->cmsg_level = SOL_SOCKET;
     header->cmsg_type = SCM_RIGHTS;
@@ -289,7 +308,8 @@ static void gone(struct worker *w, struct sandbox *s) {
     if (s->id[0])
         announce_ended(w, s);
     else if (strcmp(s->reason, "setup_failed") == 0 && !w->stopping) {
-        // A stem died on its own: the host does not let sandboxes start, and the next launch will be told why.
+        // A stem died on its own: the host does not let sandboxes start, and the next launch will be told
+        // why.
         w->stem_failures++;
         snprintf(w->trouble, sizeof w->trouble, "%.150s", s->detail);
         note("a stem failed: %s", s->detail);
@@ -326,8 +346,9 @@ void sandbox_kill(struct worker *w, struct sandbox *s, const char *reason) {
     if (s->state == SANDBOX_DYING) return;
     if (strcmp(reason, "setup_failed") == 0) read_errors(s);
     dying(s, reason);
-    // The first process takes its whole pid namespace with it, at once and without a lock of the kernel's that others
-    // may hold. An agent that has not spoken yet is the sweeper's, or goes at the end of file of its control socket.
+    // The first process takes its whole pid namespace with it, at once and without a lock of the kernel's
+    // that others may hold. An agent that has not spoken yet is the sweeper's, or goes at the end of file of
+    // its control socket.
     if (s->agent) kill(s->agent, SIGKILL);
     if (s->monitor) kill(s->monitor, SIGKILL);
     // Version 1 delivers no signal to the frozen.
@@ -358,8 +379,10 @@ void sandbox_reaped(struct worker *w, pid_t pid, int status, uint64_t cpu_us) {
     if (!s) return;
     s->rusage_cpu_us += cpu_us;
     bool monitor = s->monitor == pid;
-    if (monitor) s->monitor = 0;
-    else s->agent = 0;
+    if (monitor)
+        s->monitor = 0;
+    else
+        s->agent = 0;
     // The monitor is killed on purpose once the agent lives on its own.
     if (monitor && s->state == SANDBOX_LIVE && s->agent) return;
     if (s->state != SANDBOX_DYING) sandbox_kill(w, s, natural_end(w, s, status));
@@ -393,7 +416,6 @@ static void agent_spoke(struct worker *w, struct sandbox *s, const struct msghdr
         return;
     }
     s->state = SANDBOX_LIVE;
-    w->stem_failures = 0;
     // The agent does without bwrap's monitor; its next parent is this process.
     if (s->monitor) kill(s->monitor, SIGKILL);
     close_at(&s->errors);
@@ -409,8 +431,10 @@ static void control_ready(struct worker *w, struct source *source, uint32_t even
         struct cmsghdr align;
     } control;
     struct iovec data = {&report, sizeof report};
-    struct msghdr message = {
-        .msg_iov = &data, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+    struct msghdr message = {.msg_iov = &data,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
+                             .msg_controllen = sizeof control.bytes};
     // There is room for credentials only, so the kernel drops any descriptor that comes along.
     ssize_t size = recvmsg(source->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (size < 0 && errno == EAGAIN) return;
@@ -421,6 +445,7 @@ static void control_ready(struct worker *w, struct source *source, uint32_t even
     }
     if (report.kind == STEM_READY && size == sizeof report && s->state != SANDBOX_LIVE) {
         s->ready = true;
+        w->stem_failures = 0;
         w->attach_us_last = report.attach_us;
         if (report.attach_us > w->attach_us_max) w->attach_us_max = report.attach_us;
         if (s->state == SANDBOX_STEM) w->trouble[0] = 0;

@@ -63,7 +63,8 @@ static bool own_mounts(struct stage *s) {
     if (unshare(CLONE_NEWNS) != 0) return failed("a mount namespace");
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) return failed("private mounts");
     for (unsigned i = 0; i < sizeof places / sizeof *places; i++) {
-        if (mount("hsr", places[i], "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=1m,nr_inodes=64") != 0) continue;
+        if (mount("hsr", places[i], "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=1m,nr_inodes=64") != 0)
+            continue;
         snprintf(s->dir, sizeof s->dir, "%s", places[i]);
         return true;
     }
@@ -107,12 +108,12 @@ static void root_link(struct stage *s, const char *path) {
     arg(s, "%s", path);
 }
 
-// Entries of /proc that tell about the host or reach it. Most are closed to a guest's ids already; this is the second
-// lock. What this kernel does not have needs none.
+// Entries of /proc that tell about the host or reach it. Most are closed to a guest's ids already; this is
+// the second lock. What this kernel does not have needs none.
 static void mask_proc(struct stage *s) {
-    static const char *const files[] = {"kcore",       "keys",         "kallsyms", "latency_stats",  "timer_list",
-                                        "timer_stats", "sched_debug", "kmsg",     "sysrq-trigger", "key-users",
-                                        "config.gz",   "iomem",       "ioports"};
+    static const char *const files[] = {
+        "kcore", "keys",          "kallsyms",  "latency_stats", "timer_list", "timer_stats", "sched_debug",
+        "kmsg",  "sysrq-trigger", "key-users", "config.gz",     "iomem",      "ioports"};
     static const char *const dirs[] = {"acpi", "asound", "bus", "scsi"};
     for (unsigned i = 0; i < sizeof files / sizeof *files; i++) {
         char path[64];
@@ -162,7 +163,8 @@ static void file_system(struct stage *s, const struct config *c) {
     }
     snprintf(source, sizeof source, "%s/etc", s->dir);
     bind(s, wall_stands(WALL_READ_ONLY_BINDS) ? "--ro-bind" : "--bind", source, "/etc");
-    // Both only name what /usr holds: programs such as awk are links through the first, libraries are found by the second.
+    // Both only name what /usr holds: programs such as awk are links through the first, libraries are found
+    // by the second.
     bind(s, "--ro-bind-try", "/etc/alternatives", "/etc/alternatives");
     bind(s, "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache");
     // Without these bwrap would make the folders on the way for the owner alone.
@@ -180,19 +182,23 @@ static void file_system(struct stage *s, const struct config *c) {
 static void command_line(struct stage *s, const struct config *c) {
     arg(s, "bwrap");
     if (wall_stands(WALL_PID_NAMESPACE)) words(s, (const char *const[]){"--unshare-pid", "--as-pid-1", NULL});
-    words(s, (const char *const[]){"--new-session", "--clearenv", "--setenv", "PATH", "/usr/local/bin:/usr/bin:/bin", NULL});
+    words(s, (const char *const[]){"--new-session", "--clearenv", "--setenv", "PATH",
+                                   "/usr/local/bin:/usr/bin:/bin", NULL});
     if (c->root) {
-        // Already in a user namespace of its own, as id 0 of its range. bwrap would keep every capability of it.
-        words(s, (const char *const[]){"--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID",
-                                       "--cap-add", "CAP_KILL", "--cap-add", "CAP_CHOWN", "--cap-add",
-                                       "CAP_DAC_OVERRIDE", "--cap-add", "CAP_FOWNER", "--cap-add", "CAP_SETPCAP",
-                                       NULL});
+        // Already in a user namespace of its own, as id 0 of its range. bwrap would keep every capability of
+        // it.
+        words(s, (const char *const[]){"--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add",
+                                       "CAP_SETGID", "--cap-add", "CAP_KILL", "--cap-add", "CAP_CHOWN",
+                                       "--cap-add", "CAP_DAC_OVERRIDE", "--cap-add", "CAP_FOWNER",
+                                       "--cap-add", "CAP_SETPCAP", NULL});
         if (!wall_stands(WALL_CAPABILITIES)) words(s, (const char *const[]){"--cap-add", "ALL", NULL});
     } else {
-        words(s, (const char *const[]){"--unshare-user", "--disable-userns", "--uid", "1000", "--gid", "1000", NULL});
+        words(s, (const char *const[]){"--unshare-user", "--disable-userns", "--uid", "1000", "--gid", "1000",
+                                       NULL});
     }
     file_system(s, c);
-    words(s, (const char *const[]){"--seccomp", "5", "--", "/opt/hsr/agent", "--oom-score-adj", "1000", NULL});
+    words(s,
+          (const char *const[]){"--seccomp", "5", "--", "/opt/hsr/agent", "--oom-score-adj", "1000", NULL});
     const char *guest = wall_stands(WALL_GUEST_ID) ? "1000" : "0";
     if (c->root) words(s, (const char *const[]){"--guest-uid", guest, "--guest-gid", guest, NULL});
 #ifdef HSR_TEST_WALLS

@@ -1,5 +1,5 @@
-// What every sandbox sees of the host, prepared once: a small folder with the agent, Node, /etc and a mount point for
-// scratch space, and the one command line of bwrap.
+// What every sandbox sees of the host, prepared once: a small folder with the agent, Node, /etc and a mount
+// point for scratch space, and the one command line of bwrap.
 #ifndef HSR_STAGE_H
 #define HSR_STAGE_H
 
@@ -15,9 +15,9 @@ struct stage {
     unsigned count;
 };
 
-// Started by root: takes a mount namespace of the launcher's own and puts the stage on a tmpfs there, so that ids
-// without any right on the host can reach it whatever the modes of the folders in between. Otherwise the stage lies
-// in the state directory. Returns false after a note.
+// Started by root: takes a mount namespace of the launcher's own and puts the stage on a tmpfs there, so that
+// ids without any right on the host can reach it whatever the modes of the folders in between. Otherwise the
+// stage lies in the state directory. Returns false after a note.
 bool stage_make(struct stage *stage, const struct config *config);
 
 #endif

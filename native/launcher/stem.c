@@ -30,8 +30,8 @@ static _Noreturn void die(const char *step) {
     _exit(1);
 }
 
-// Puts what we keep at its place and closes everything else: above all the worker's ends of other sandboxes' control
-// sockets, which must die with the worker. Returns how many of FD_PROCS on are open.
+// Puts what we keep at its place and closes everything else: above all the worker's ends of other sandboxes'
+// control sockets, which must die with the worker. Returns how many of FD_PROCS on are open.
 static int keep_descriptors(const struct stem_start *start) {
     enum { HIGH = 200 };
     int procs[TREE_COUNT];
@@ -78,8 +78,10 @@ static void receive(void *out, size_t size, int fds[2]) {
         char bytes[CMSG_SPACE(2 * sizeof(int))];
         struct cmsghdr align;
     } control;
-    struct msghdr message = {
-        .msg_iov = &data, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+    struct msghdr message = {.msg_iov = &data,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
+                             .msg_controllen = sizeof control.bytes};
     ssize_t got;
     do
         got = recvmsg(FD_CONTROL, &message, 0);
@@ -97,7 +99,9 @@ static void become_root_inside(void) {
     // Changing ids made our own /proc entries another's.
     if (prctl(PR_SET_DUMPABLE, 1) != 0) die("owning /proc/self");
     // No namespace below this one, whatever a filter lets through.
-    int error = wall_stands(WALL_NESTED_NAMESPACES) ? write_at(AT_FDCWD, "/proc/sys/user/max_user_namespaces", "0") : 0;
+    int error = wall_stands(WALL_NESTED_NAMESPACES)
+                    ? write_at(AT_FDCWD, "/proc/sys/user/max_user_namespaces", "0")
+                    : 0;
     errno = error;
     if (error) die("closing nested user namespaces");
 }
@@ -148,25 +152,27 @@ static void mount_scratch(const struct stem_start *start, const struct stem_orde
 static void bound(int resource, rlim_t most) {
     struct rlimit limit = {most, most};
     struct rlimit now;
-    if (getrlimit(resource, &now) == 0 && now.rlim_max < most) limit = (struct rlimit){now.rlim_max, now.rlim_max};
+    if (getrlimit(resource, &now) == 0 && now.rlim_max < most)
+        limit = (struct rlimit){now.rlim_max, now.rlim_max};
     if (setrlimit(resource, &limit) != 0) die("setting a resource limit");
 }
 
 static void resource_limits(const struct stem_start *start, const struct stem_order *order) {
     // The agent has descriptors of its own besides the guest's; it sets the exact number for each execution.
     bound(RLIMIT_NOFILE, order->open_files < 1024 ? 1024 : order->open_files);
-    // A file may be sparse, so its length needs a bound of its own; twice the space, so that filling the space is
-    // ENOSPC as programs expect it and not a signal.
+    // A file may be sparse, so its length needs a bound of its own; twice the space, so that filling the
+    // space is ENOSPC as programs expect it and not a signal.
     if (wall_stands(WALL_FILE_BYTES)) bound(RLIMIT_FSIZE, 2 * order->disk_bytes);
-    // 1, not 0: where core_pattern names a program of the host, a limit of 0 still starts it, with the guest's core.
+    // 1, not 0: where core_pattern names a program of the host, a limit of 0 still starts it, with the
+    // guest's core.
     bound(RLIMIT_CORE, wall_stands(WALL_CORE_DUMPS) ? 1 : RLIM_INFINITY);
     if (wall_stands(WALL_LOCKED_MEMORY)) bound(RLIMIT_MEMLOCK, 0);
     if (wall_stands(WALL_MESSAGE_QUEUES)) bound(RLIMIT_MSGQUEUE, 0);
     bound(RLIMIT_SIGPENDING, 1024);
     bound(RLIMIT_RTPRIO, 0);
     bound(RLIMIT_NICE, 0);
-    // The kernel counts processes per user namespace and id, and each sandbox has a namespace of its own. With one id
-    // that is a bound of the sandbox, where there is no control group to bound it.
+    // The kernel counts processes per user namespace and id, and each sandbox has a namespace of its own.
+    // With one id that is a bound of the sandbox, where there is no control group to bound it.
     if (!start->config->root) bound(RLIMIT_NPROC, order->pids);
 }
 
@@ -190,8 +196,6 @@ _Noreturn void stem_main(const struct stem_start *start) {
     receive(&order, sizeof order, fds);
     mount_scratch(start, &order);
     resource_limits(start, &order);
-    // Sandboxes go before anything else of the host when its memory runs out.
-    write_at(AT_FDCWD, "/proc/self/oom_score_adj", "500");
     // The two arrived at the lowest free numbers, which are their places or each other's.
     int stream = fcntl(fds[0], F_DUPFD, FD_PROCS);
     int filter = fcntl(fds[1], F_DUPFD, FD_PROCS);

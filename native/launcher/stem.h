@@ -1,6 +1,6 @@
-// A stem: a child forked ahead of any request, already in its cgroup leaf and in namespaces of its own, that waits for
-// an order, mounts the scratch space and becomes bwrap. Joining a cgroup can wait 10 ms for the kernel after a quiet
-// spell; a stem has that behind it.
+// A stem: a child forked ahead of any request, already in its cgroup leaf and in namespaces of its own, that
+// waits for an order, mounts the scratch space and becomes bwrap. Joining a cgroup can wait 10 ms for the
+// kernel after a quiet spell; a stem has that behind it.
 #ifndef HSR_STEM_H
 #define HSR_STEM_H
 
@@ -20,8 +20,8 @@ struct stem_start {
     int errors;  // where bwrap's complaints go until the agent has spoken
 };
 
-// Worker to stem. `STEM_MAPPED` is one byte: the ids are mapped. The order comes with two descriptors: the gateway's
-// connection and the system-call filter.
+// Worker to stem. `STEM_MAPPED` is one byte: the ids are mapped. The order comes with two descriptors: the
+// gateway's connection and the system-call filter.
 enum { STEM_MAPPED = 'M', STEM_ORDER = 'O' };
 struct stem_order {
     uint8_t kind;
@@ -31,8 +31,8 @@ struct stem_order {
     uint64_t pids;
 };
 
-// Stem to worker: ready (with the time that joining the leaf took) or failed. The agent's own `H` follows later on
-// the same socket.
+// Stem to worker: ready (with the time that joining the leaf took) or failed. The agent's own `H` follows
+// later on the same socket.
 enum { STEM_READY = 'R', STEM_FAILED = 'E', AGENT_HELLO = 'H' };
 struct stem_report {
     uint8_t kind;

@@ -6,10 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Versions that this launcher speaks. A newer gateway offers a range that reaches down to what it still knows.
+// Versions that this launcher speaks. A newer gateway offers a range that reaches down to what it still
+// knows.
 enum { WIRE_VERSION_MIN = 1, WIRE_VERSION_MAX = 1 };
 
-// Every message: u32 body length, u16 type, u16 zero, u32 request number; little-endian, then the body's fields.
+// Every message: u32 body length, u16 type, u16 zero, u32 request number; little-endian, then the body's
+// fields.
 enum { WIRE_HEADER_BYTES = 12 };
 
 // Room for a sweep that names every sandbox; a longer request is refused before its body is read.
@@ -91,7 +93,8 @@ bool field_u64(const struct field *field, uint64_t *out);
 // A name: 1 to 63 of a-z, 0-9 and '-', not beginning with '-'. Written with its end zero.
 bool field_name(const struct field *field, char out[WIRE_NAME_MAX_BYTES + 1]);
 
-// A message being written. Overflow is remembered and makes `message_finish` fail; nothing is written past the end.
+// A message being written. Overflow is remembered and makes `message_finish` fail; nothing is written past
+// the end.
 struct message {
     uint8_t *bytes;
     size_t size;

@@ -1,5 +1,5 @@
-#include "sweeper.h"
 #include "worker.h"
+#include "sweeper.h"
 
 #include "io.h"
 
@@ -27,6 +27,8 @@ void unwatch(struct worker *w, struct source *source) {
 }
 
 void bury(struct worker *w, void *memory) {
+    // One round has fewer events than the graveyard has places.
+    if (w->graveyard_count == sizeof w->graveyard / sizeof *w->graveyard) abort();
     w->graveyard[w->graveyard_count++] = memory;
 }
 
@@ -57,8 +59,10 @@ static void stop(struct worker *w) {
 static void signals_ready(struct worker *w, struct source *source, uint32_t events) {
     struct signalfd_siginfo info;
     while (read(source->fd, &info, sizeof info) == sizeof info) {
-        if (info.ssi_signo == SIGCHLD) reap(w);
-        else if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT) stop(w);
+        if (info.ssi_signo == SIGCHLD)
+            reap(w);
+        else if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
+            stop(w);
     }
 }
 
@@ -93,7 +97,8 @@ static bool open_sources(struct worker *w, int listener, pid_t guardian) {
     signal(SIGHUP, SIG_IGN);
     w->epoll = epoll_create1(EPOLL_CLOEXEC);
     w->listener = (struct source){.fd = listener, .ready = connection_accept};
-    w->signals = (struct source){.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), .ready = signals_ready};
+    w->signals =
+        (struct source){.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), .ready = signals_ready};
     w->guardian = (struct source){.fd = (int)syscall(SYS_pidfd_open, guardian, 0), .ready = guardian_gone};
     if (w->epoll < 0 || w->signals.fd < 0 || w->guardian.fd < 0 || getppid() != guardian) return false;
     struct source *const sources[] = {&w->listener, &w->signals, &w->guardian, &w->sweeper};
@@ -105,10 +110,9 @@ static bool open_sources(struct worker *w, int listener, pid_t guardian) {
 static void raise_own_limits(void) {
     struct rlimit files = {.rlim_cur = 65536, .rlim_max = 65536};
     struct rlimit now;
-    if (getrlimit(RLIMIT_NOFILE, &now) == 0 && now.rlim_max < files.rlim_max) files.rlim_cur = files.rlim_max = now.rlim_max;
+    if (getrlimit(RLIMIT_NOFILE, &now) == 0 && now.rlim_max < files.rlim_max)
+        files.rlim_cur = files.rlim_max = now.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
-    // Where we may not, the sandboxes' higher score still makes them go first.
-    write_at(-100, "/proc/self/oom_score_adj", "-900");
 }
 
 static int timeout_ms(struct worker *w) {
@@ -136,7 +140,8 @@ int worker_main(const struct config *config, struct cgroups *cgroups, int listen
         return 3;
     ids_init(&w->ids, config->id_base, config->id_count);
     facts_find(w);
-    w->sweeper = (struct source){.fd = sweeper_start(cgroups, listener, &w->sweeper_pid), .ready = sweeper_ready};
+    w->sweeper =
+        (struct source){.fd = sweeper_start(cgroups, listener, &w->sweeper_pid), .ready = sweeper_ready};
     if (w->sweeper.fd < 0 || !open_sources(w, listener, guardian)) {
         note("the worker cannot start: %s", strerror(errno));
         return 3;

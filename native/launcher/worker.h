@@ -44,8 +44,8 @@ struct sandbox {
     char tenant[WIRE_NAME_MAX_BYTES + 1];
     char leaf[LEAF_NAME_BYTES];
     struct limits limits;
-    int errors; // read end of bwrap's stderr, -1 after the agent has spoken
-    int range;  // of host ids, -1 without root
+    int errors;    // read end of bwrap's stderr, -1 after the agent has spoken
+    int range;     // of host ids, -1 without root
     pid_t monitor; // the stem, which becomes bwrap's monitor; 0 once reaped
     pid_t agent;   // host pid of process 1 of the sandbox; 0 before it spoke and once reaped
     bool ready;    // the stem has reported
@@ -58,7 +58,7 @@ struct sandbox {
     bool swept;           // the leaf is gone
     uint64_t expired_ns;  // when it was stopped at its deadline; 0 if it was not
     bool expired;         // its deadline passed while no gateway was there to decide: frozen until one joins
-    const char *reason;  // of the end, NULL while it lives
+    const char *reason;   // of the end, NULL while it lives
     char detail[256];
     struct usage usage;
     uint64_t rusage_cpu_us; // from wait4, for hosts without cgroups
@@ -106,7 +106,7 @@ struct worker {
     char trouble[160]; // why no sandbox can start on this host, empty if they do
     bool bwrap_probed;
     limit_set enforces;
-    bool counts_processes; // RLIMIT_NPROC bounds a sandbox (without root)
+    bool counts_processes;  // RLIMIT_NPROC bounds a sandbox (without root)
     uint32_t attach_us_max; // of the last stems
     uint32_t attach_us_last;
     unsigned stems_wanted;
@@ -159,8 +159,8 @@ struct sandbox *sandbox_find(struct worker *worker, const char *id);
 struct sandbox *sandbox_take_stem(struct worker *worker);
 void stems_refill(struct worker *worker);
 // Gives the order and the connection away. False if the stem is dead.
-bool sandbox_start(struct worker *worker, struct sandbox *sandbox, const struct request *request, int connection,
-                   int filter);
+bool sandbox_start(struct worker *worker, struct sandbox *sandbox, const struct request *request,
+                   int connection, int filter);
 bool sandbox_join(struct worker *worker, struct sandbox *sandbox, int connection);
 void sandbox_kill(struct worker *worker, struct sandbox *sandbox, const char *reason);
 void sandbox_reaped(struct worker *worker, pid_t pid, int status, uint64_t cpu_us);

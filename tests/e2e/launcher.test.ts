@@ -57,6 +57,13 @@ describeWith(["bubblewrap", "root", "cgroup", "python3"], "one sandbox through l
     await guest.destroy();
   });
 
+  test("the guest goes first when memory runs out, and cannot change that", async () => {
+    const guest = await runtime.launch(launchSpec());
+    const lower = "cat /proc/self/oom_score_adj; echo -1 > /proc/self/oom_score_adj || echo refused";
+    expect((await runInGuest(guest, ["sh", "-c", lower])).stdout).toBe("1000\nrefused\n");
+    await guest.destroy();
+  });
+
   test("at its deadline a sandbox dies, whoever is connected", async () => {
     const guest = await runtime.launch(launchSpec({ deadlineMs: 300 }));
     const { end, usage } = await guest.ended;

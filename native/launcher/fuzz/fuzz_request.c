@@ -1,5 +1,5 @@
-// The request parser under libFuzzer: any header and any body. Whatever is accepted must be what the protocol's page
-// says, and names must be names.
+// The request parser under libFuzzer: any header and any body. Whatever is accepted must be what the
+// protocol's page says, and names must be names.
 #include "../request.h"
 
 #include <stdlib.h>
