@@ -3,6 +3,7 @@
  * `make test KINDS="unit e2e"` runs only those. The last line is always `N passed, N failed, N skipped`.
  */
 import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { chmodSync, globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -94,6 +95,9 @@ for (const name of Object.keys(features) as FeatureName[]) {
 const began = performance.now();
 const sum: Sum = { passed: 0, failed: 0, skipped: 0 };
 const timings: string[] = [];
+// Names what these tests make, so that another run of them on this host is not taken for a leak, nor a running HSR.
+const run = randomBytes(3).toString("hex");
+process.env["HSR_TEST_RUN"] = run;
 const before = present();
 // Everything that a test puts into the temporary folder has to be gone from it in the end.
 const scratch = mkdtempSync(join(tmpdir(), "hsr-test-"));

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define STREAM_FD 3
@@ -64,6 +65,11 @@ static void settle_signals(void) {
     struct sigaction action = {.sa_handler = SIG_DFL};
     for (int signal = 1; signal < NSIG; signal++)
         sigaction(signal, &action, NULL);
+    /* The C library keeps 32 and 33 to itself and refuses them; whoever started us may have left them ignored
+     * all the same. */
+    const unsigned long kernel_default[4] = {0}; /* handler, flags, restorer, mask */
+    for (int signal = 32; signal < 34; signal++)
+        syscall(SYS_rt_sigaction, signal, kernel_default, NULL, sizeof(unsigned long));
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
     action.sa_handler = on_child;

@@ -75,17 +75,15 @@ test("nothing is mocked", () => {
 });
 
 test("checks are not silenced, and nothing is put off", () => {
+  const putOff = /\b(TODO|FIXME|XXX)\b|\bfor now\b/;
+  const silenced = /@ts-(ignore|nocheck|expect-error)|\bas any\b|: any\b(?!\w)|catch (\(\w+\) )?\{\s*\}/;
   const wrong = code
     .filter((path) => path !== "tests/repo/source.test.ts")
     .flatMap((path) =>
       read(path)
         .split("\n")
         .flatMap((line, at) =>
-          /@ts-(ignore|nocheck|expect-error)|\bas any\b|: any\b(?!\w)|\b(TODO|FIXME|XXX)\b|\bfor now\b|catch (\(\w+\) )?\{\s*\}/.test(
-            line,
-          )
-            ? `${path}:${at + 1}: ${line.trim()}`
-            : [],
+          putOff.test(line) || (path.endsWith(".ts") && silenced.test(line)) ? `${path}:${at + 1}: ${line.trim()}` : [],
         ),
     );
   expect(wrong).toEqual([]);

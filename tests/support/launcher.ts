@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Launcher } from "@hsr/runtimes";
+import { testRun } from "./leftovers.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const build = join(root, "build/native");
@@ -109,7 +110,7 @@ export async function startLauncher(options: LauncherOptions = {}): Promise<Runn
   const folder = makeFolder();
   const socket = join(folder, "launcher.sock");
   const number = started++;
-  const cgroup = options.cgroup ?? `hsr-test-${process.pid}-${number}`;
+  const cgroup = options.cgroup ?? `${testRun()}-${process.pid}-${number}`;
   // One of 500 blocks of 64 ranges behind the default ones: test runs side by side hardly ever meet.
   const idBase = 0x7500_0000 + Math.floor(Math.random() * 500) * 64 * 65_536;
   const program = join(build, builtAs(options.build), "hsr-launcher");

@@ -1,13 +1,18 @@
 /**
- * What HSR may leave behind on a host: processes, control groups, mounts. A list is taken before and after the tests, and
- * what is new in the second one is a leak. Our programs are told from others by their inode, since a path inside a sandbox
- * says nothing about the host.
+ * What tests may leave behind on a host: processes, control groups, mounts. A list is taken before and after, and what is
+ * new in the second one is a leak. Our programs are told from others by their inode, since a path inside a sandbox says
+ * nothing about the host; control groups by the name of the test run, since others may run HSR on this host meanwhile.
  */
 import { globSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const built = fileURLToPath(new URL("../../build/native/", import.meta.url));
+
+/** The name with which control groups of this run of the tests begin: `make test` chooses one, a single test has another. */
+export function testRun(): string {
+  return `hsr-test-${process.env["HSR_TEST_RUN"] ?? "alone"}`;
+}
 
 /** Reads a file of /proc, or gives "" when its process is gone by now. */
 function proc(path: string): string {
@@ -34,18 +39,20 @@ function processes(): string[] {
       .map((name) => inode(join(built, name)))
       .filter((id) => id !== ""),
   );
+  const run = `/${testRun()}`;
   return readdirSync("/proc").flatMap((pid) => {
     if (!/^\d+$/.test(pid)) return [];
     const command = proc(`/proc/${pid}/cmdline`).split("\0").slice(0, 4).join(" ").trim();
     if (command === "") return []; // A kernel thread, a zombie, or gone.
     const mine = ours.has(inode(`/proc/${pid}/exe`));
-    const jailed = /\/hsr[^\n]*$/m.test(proc(`/proc/${pid}/cgroup`));
+    const jailed = proc(`/proc/${pid}/cgroup`).includes(run);
     return mine || jailed ? [`process ${pid}: ${command}`] : [];
   });
 }
 
 function controlGroups(): string[] {
-  const patterns = ["hsr*", "*/hsr*", "*/hsr*/*"];
+  const name = `${testRun()}*`;
+  const patterns = [name, `*/${name}`, `*/${name}/*`];
   return globSync(patterns, { cwd: "/sys/fs/cgroup", withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => `cgroup ${join(entry.parentPath, entry.name)}`);
@@ -56,7 +63,7 @@ function mounts(): string[] {
     .split("\n")
     .flatMap((line) => {
       const point = line.split(" ")[4];
-      return point !== undefined && /\bhsr\b/.test(point) ? [`mount ${point}`] : [];
+      return point?.includes("hsr-") ? [`mount ${point}`] : [];
     });
 }
 
