@@ -21,6 +21,7 @@ struct options {
     uid_t guest_uid;
     gid_t guest_gid;
     bool no_control;
+    bool own_kernel;
     int oom_score_adj; /* of executions */
 };
 

@@ -49,12 +49,15 @@ static struct options parse_options(int argc, char **argv) {
             o.oom_score_adj = (int)number(argv[++i], 1000);
         else if (strcmp(argv[i], "--no-control") == 0)
             o.no_control = true;
+        else if (strcmp(argv[i], "--own-kernel") == 0)
+            o.own_kernel = true;
 #ifdef HSR_TEST_WALLS
         else if (strcmp(argv[i], "--without") == 0 && i + 1 < argc)
             wall_take_away(argv[++i]);
 #endif
         else
-            refuse("usage: hsr-agent [--guest-uid N --guest-gid N] [--no-control] [--oom-score-adj N]\n");
+            refuse("usage: hsr-agent [--guest-uid N --guest-gid N] [--no-control] [--oom-score-adj N] "
+                   "[--own-kernel]\n");
     }
     if (uid != gid) refuse("hsr-agent: --guest-uid and --guest-gid go together\n");
     o.has_guest = uid;
