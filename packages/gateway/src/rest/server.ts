@@ -103,7 +103,7 @@ export function createServer(routes: readonly Route[], settings: ServerSettings,
       if (origin !== null) allowOrigin(reply, origin);
       refuseEncodings(request);
       // Answered before a body is read: there is nobody here to read it.
-      if (request.is404) answerUnknown(routes, request, reply);
+      if (request.is404) void answerUnknown(routes, request, reply);
       else done();
     } catch (thrown) {
       done(thrown as Error);
@@ -139,11 +139,11 @@ export function createServer(routes: readonly Route[], settings: ServerSettings,
 
 /** A body of this size has arrived with its headers, or nearly. */
 const smallBodyBytes = 64 * 1024;
-/** How long a refused body is read to nowhere. */
+/** How long such a body is read to nowhere. */
 const discardMs = 1000;
 
 /**
- * Reads what is left of a large body before it is refused. Closing a connection with unread bytes resets it, and the
+ * Reads what is left of a large body that nobody wants before the answer. Closing a connection with unread bytes resets it, and the
  * reset overtakes the answer: the client would see a broken connection instead of the reason.
  */
 async function discardBody(request: IncomingMessage): Promise<void> {
@@ -159,7 +159,12 @@ async function discardBody(request: IncomingMessage): Promise<void> {
 }
 
 /** No such address, or no such method at it. */
-function answerUnknown(routes: readonly Route[], request: FastifyRequest, reply: FastifyReply): FastifyReply {
+async function answerUnknown(
+  routes: readonly Route[],
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  await discardBody(request.raw);
   const allow = methodsAt(routes, request.url);
   if (allow.length === 0) return sendFailure(reply, new HsrError("route_not_found"), request.id);
   reply.header("allow", allow.join(", "));
@@ -186,7 +191,8 @@ function addRoute(app: FastifyInstance, route: Route, ports: ServerPorts): void 
       // An id that does not have an id's form names nothing.
       if (checks.params !== null) checkOr(checks.params, request.params, new HsrError("not_found"));
       checks.query(request.query);
-      checks.body?.(request.body);
+      if (checks.body === null) await discardBody(request.raw);
+      else checks.body(request.body);
       const value = await route.handle({
         caller: request.caller,
         requestId: request.id,
