@@ -7,7 +7,7 @@ import { decode, encode } from "./bpf.ts";
 import { compile } from "./compile.ts";
 import { type Condition, type Operator, type Profile, parseProfile, profileFrom } from "./profile.ts";
 import { shippedOptions } from "./shipped.ts";
-import { type Call, checkProgram, simulate } from "./simulate.ts";
+import { type Call, checkProgram, simulate, trace } from "./simulate.ts";
 
 const EPERM = 1;
 const EAFNOSUPPORT = 97;
@@ -203,6 +203,18 @@ describe("a compiled filter", () => {
   it("stays small, since each instruction costs every start", () => {
     for (const architecture of ["x86_64", "aarch64"] as const) {
       expect(compile(defaultProfile, architecture, shippedOptions).program.length).toBeLessThanOrEqual(200);
+    }
+  });
+
+  it("answers every call in few steps, argument tests included", () => {
+    for (const architecture of ["x86_64", "aarch64"] as const) {
+      const { program } = compile(defaultProfile, architecture, shippedOptions);
+      const { auditArch: arch, calls } = architectures[architecture];
+      const steps = (name: string): number => trace(program, { arch, number: calls[name] ?? -1, args: [] }).steps;
+      for (const name of ["read", "write", "futex", "mmap", "openat", "close", "clock_gettime", "ppoll"]) {
+        expect(steps(name), `${name} on ${architecture}`).toBeLessThanOrEqual(16);
+      }
+      for (const name of Object.keys(calls)) expect(steps(name), name).toBeLessThanOrEqual(32);
     }
   });
 });

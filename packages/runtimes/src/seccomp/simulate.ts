@@ -33,11 +33,14 @@ export const checkProgram = (program: readonly Instruction[]): void => {
   if (program.at(-1)?.code !== opcode.ret) throw new Error("the program does not end with a return");
 };
 
-/** Runs a checked program on a call, as the kernel would, and gives the `SECCOMP_RET_…` value. */
-export const simulate = (program: readonly Instruction[], call: Call): number => {
+/** Runs a checked program on a call, as the kernel would: the `SECCOMP_RET_…` value, and how many instructions it took. */
+export const trace = (
+  program: readonly Instruction[],
+  call: Call,
+): { readonly value: number; readonly steps: number } => {
   const data = dataOf(call);
   let accumulator = 0;
-  for (let at = 0; ; at++) {
+  for (let at = 0, steps = 1; ; at++, steps++) {
     const instruction = program[at];
     if (instruction === undefined) throw new Error("fell off the program");
     const { code, jt, jf, k } = instruction;
@@ -64,9 +67,12 @@ export const simulate = (program: readonly Instruction[], call: Call): number =>
         at += (accumulator & k) !== 0 ? jt : jf;
         break;
       case opcode.ret:
-        return k;
+        return { value: k, steps };
       default:
         throw new Error(`code ${code} is not known`);
     }
   }
 };
+
+/** The `SECCOMP_RET_…` value of a call. */
+export const simulate = (program: readonly Instruction[], call: Call): number => trace(program, call).value;
