@@ -1,5 +1,6 @@
 /**
- * `make soak`: the tests with the full numbers, then the suites on a pure cgroup v2 guest, and a report in bench/reports/.
+ * `make soak`: the benches while the machine is quiet, the tests with the full numbers, the suites on a pure cgroup v2 guest, and a report of
+ * each in bench/reports/; SPECIFICATION.md is written anew from them.
  * It takes most of an hour; `make test` shows the same promises in small.
  */
 import { spawnSync } from "node:child_process";
@@ -16,8 +17,6 @@ const numbers = {
   HSR_FUZZ_REQUESTS: "20000",
   /** Moments at which the store's process is killed. */
   HSR_TEST_KILLS: "200",
-  /** Rounds of everything that is repeated to find a leak or a race. */
-  HSR_ROUNDS: "10000",
   /** Says that slow tests are welcome. */
   HSR_SOAK: "1",
 } as const;
@@ -29,19 +28,26 @@ interface Outcome {
   readonly duration?: number | null;
 }
 
-function outcomes(): readonly Outcome[] {
+function outcomes(): readonly (Outcome & { readonly file: string })[] {
   return globSync("build/test/*.json", { cwd: checkout }).flatMap((path) => {
     const report = JSON.parse(readFileSync(inCheckout(path), "utf8")) as {
-      testResults: { assertionResults: Outcome[] }[];
+      testResults: { name: string; assertionResults: Outcome[] }[];
     };
-    return report.testResults.flatMap((file) => file.assertionResults);
+    return report.testResults.flatMap((file) => file.assertionResults.map((one) => ({ ...one, file: file.name })));
   });
 }
 
 const set: Record<string, string> = { ...numbers };
 for (const name of Object.keys(set)) set[name] = process.env[name] ?? set[name] ?? "";
 
-print(bold("Every test, with the full numbers"));
+print(bold("Measured while nothing else runs"));
+const benches = spawnSync(process.execPath, ["bench/main.ts", "speed", "stall", "density", "leaks", "neighbours"], {
+  cwd: checkout,
+  env: toolEnvironment({}),
+  stdio: "inherit",
+});
+
+print("", bold("Every test, with the full numbers"));
 const began = performance.now();
 const tests = spawnSync(process.execPath, ["scripts/test.ts"], {
   cwd: checkout,
@@ -61,7 +67,16 @@ const GUEST_SKIPPED = 125;
 const cgroup2 = guest.status === 0 ? "passed" : guest.status === GUEST_SKIPPED ? "skipped" : "failed";
 
 const count = (status: string): number => seen.filter((one) => one.status === status).length;
+const fuzzed = seen.filter((one) => one.file.endsWith("tests/e2e/bad-input.test.ts"));
 const figures: readonly Figure[] = [
+  {
+    id: "bad_requests_broken_promises",
+    // No outcome at all is no proof.
+    value: fuzzed.length === 0 ? 1 : fuzzed.filter((one) => one.status !== "passed").length,
+    unit: "count",
+    target: 0,
+    detail: `${set["HSR_FUZZ_REQUESTS"]} requests, ${fuzzed.length} tests of the fuzzer`,
+  },
   { id: "soak_tests_passed", value: count("passed"), unit: "count" },
   { id: "soak_tests_failed", value: count("failed"), unit: "count", target: 0 },
   { id: "soak_cgroup2_guest_failed", value: cgroup2 === "failed" ? 1 : 0, unit: "count", target: 0, detail: cgroup2 },
@@ -79,4 +94,9 @@ const path = writeReport("soak", figures, {
   ),
 });
 print(`the cgroup v2 guest: ${cgroup2}; report: ${path.replace(checkout, "")}`);
-process.exitCode = tests.status === 0 && cgroup2 !== "failed" ? 0 : 1;
+spawnSync(process.execPath, ["scripts/specification.ts"], {
+  cwd: checkout,
+  env: toolEnvironment({}),
+  stdio: "inherit",
+});
+process.exitCode = benches.status === 0 && tests.status === 0 && cgroup2 !== "failed" ? 0 : 1;
