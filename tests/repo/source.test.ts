@@ -109,3 +109,10 @@ test("the environment is read in one place of each program", () => {
     );
   expect(wrong.map((path) => `${path} reads process.env: take it from the configuration`)).toEqual([]);
 });
+
+test("the gateway reads the environment in one file only", () => {
+  const readers = matching(/^packages\/(gateway|core|contract)\/src\/.*\.ts$/).filter(
+    (path) => !path.endsWith(".test.ts") && /process\.env\b/.test(read(path).replaceAll(/\/\*[\s\S]*?\*\//g, "")),
+  );
+  expect(readers).toEqual(["packages/gateway/src/config/load.ts"]);
+});
