@@ -7,17 +7,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-enum { RETRY_MS = 2, PATIENCE_MS = 100, REFILL_MS = 3, REFILL_FAILED_MS = 1000 };
+enum { RETRY_MS = 2, PATIENCE_MS = 100 };
 
 static const uint64_t MS = 1000000;
 
@@ -50,67 +49,7 @@ static void read_errors(struct sandbox *s) {
     if (size > 0) s->detail[size] = 0;
 }
 
-static bool write_map(pid_t pid, const char *file, uint64_t inside, uint64_t outside, uint64_t count) {
-    char path[64];
-    char text[96];
-    snprintf(path, sizeof path, "/proc/%d/%s", pid, file);
-    snprintf(text, sizeof text, "%llu %llu %llu", (unsigned long long)inside, (unsigned long long)outside,
-             (unsigned long long)count);
-    int error = write_at(AT_FDCWD, path, text);
-    errno = error;
-    return error == 0;
-}
-
-// Sandboxes go before anything else of the host when its memory runs out. Written from here, since a writer
-// with the right to lower scores also sets how far the process itself may lower it again: not at all.
-static void set_oom_score(const struct sandbox *s) {
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/oom_score_adj", s->monitor);
-    write_at(AT_FDCWD, path, "500");
-}
-
-static bool map_ids(const struct worker *w, const struct sandbox *s) {
-    if (s->range >= 0) {
-        uint64_t first = wall_stands(WALL_ID_RANGE) ? ids_first(&w->ids, s->range) : 0;
-        return write_map(s->monitor, "uid_map", 0, first, RANGE_IDS) &&
-               write_map(s->monitor, "gid_map", 0, first, RANGE_IDS);
-    }
-    // One id may be mapped without any right, to itself, if setgroups is given up first.
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/setgroups", s->monitor);
-    int error = write_at(AT_FDCWD, path, "deny");
-    errno = error;
-    return error == 0 && write_map(s->monitor, "uid_map", geteuid(), geteuid(), 1) &&
-           write_map(s->monitor, "gid_map", getegid(), getegid(), 1);
-}
-
-static void control_ready(struct worker *w, struct source *source, uint32_t events);
-
-static bool make_channels(struct sandbox *s, int *control, int *errors) {
-    int pair[2];
-    int pipe_ends[2];
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) return false;
-    if (pipe2(pipe_ends, O_CLOEXEC) != 0) {
-        close(pair[0]);
-        close(pair[1]);
-        return false;
-    }
-    int on = 1;
-    setsockopt(pair[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
-    fcntl(pipe_ends[0], F_SETFL, O_NONBLOCK);
-    s->control = (struct source){.fd = pair[0], .ready = control_ready};
-    s->errors = pipe_ends[0];
-    *control = pair[1];
-    *errors = pipe_ends[1];
-    return true;
-}
-
-static pid_t clone_stem(void) {
-    struct clone_args args = {.flags = CLONE_NEWUSER, .exit_signal = SIGCHLD};
-    return (pid_t)syscall(SYS_clone3, &args, sizeof args);
-}
-
-static void forget(struct worker *w, struct sandbox *s) {
+void sandbox_forget(struct worker *w, struct sandbox *s) {
     if (s->control.fd >= 0) {
         unwatch(w, &s->control);
         close_at(&s->control.fd);
@@ -120,96 +59,6 @@ static void forget(struct worker *w, struct sandbox *s) {
     for (unsigned i = 0; i < w->sandbox_count; i++)
         if (w->sandboxes[i] == s) w->sandboxes[i] = w->sandboxes[--w->sandbox_count];
     bury(w, s);
-}
-
-static struct sandbox *stem_new(struct worker *w) {
-    errno = EAGAIN;
-    if (w->sandbox_count == SANDBOXES_MAX) return NULL;
-    struct sandbox *s = calloc(1, sizeof *s);
-    if (!s) return NULL;
-    *s = (struct sandbox){.errors = -1, .range = -1, .control = {.fd = -1}, .deadline_ns = UINT64_MAX};
-    int control = -1;
-    int errors = -1;
-    snprintf(s->leaf, sizeof s->leaf, "s%llu", (unsigned long long)++w->leaf_count);
-    if (w->config->root && (s->range = ids_take(&w->ids)) < 0) {
-        free(s);
-        errno = EAGAIN;
-        return NULL;
-    }
-    w->sandboxes[w->sandbox_count++] = s;
-    int error = leaf_make(w->cgroups, s->leaf);
-    if (error || !make_channels(s, &control, &errors) || !watch(w, &s->control, EPOLLIN)) {
-        if (!error) error = errno;
-        if (control >= 0) close(control);
-        if (errors >= 0) close(errors);
-        leaf_remove(w->cgroups, s->leaf);
-        forget(w, s);
-        errno = error;
-        return NULL;
-    }
-    struct stem_start start = {.config = w->config,
-                               .stage = &w->stage,
-                               .cgroups = w->cgroups,
-                               .leaf = s->leaf,
-                               .control = control,
-                               .errors = errors};
-    s->monitor = clone_stem();
-    if (s->monitor == 0) stem_main(&start);
-    error = errno;
-    close(control);
-    close(errors);
-    if (s->monitor < 0) {
-        s->monitor = 0;
-        leaf_remove(w->cgroups, s->leaf);
-        forget(w, s);
-        errno = error;
-        return NULL;
-    }
-    set_oom_score(s);
-    const uint8_t mapped = STEM_MAPPED;
-    if (!map_ids(w, s) || send(s->control.fd, &mapped, 1, MSG_NOSIGNAL | MSG_DONTWAIT) != 1) {
-        snprintf(s->detail, sizeof s->detail, "mapping ids: %s", strerror(errno));
-        sandbox_kill(w, s, "setup_failed");
-        return NULL;
-    }
-    return s;
-}
-
-static struct sandbox *waiting_stem(const struct worker *w, unsigned *count, bool *under_way) {
-    struct sandbox *found = NULL;
-    *count = 0;
-    *under_way = false;
-    for (unsigned i = 0; i < w->sandbox_count; i++) {
-        struct sandbox *s = w->sandboxes[i];
-        if (s->state != SANDBOX_STEM) continue;
-        ++*count;
-        if (!s->ready) *under_way = true;
-        // One that has reported is preferred; one under way still saves its fork.
-        if (!found || (s->ready && !found->ready)) found = s;
-    }
-    return found;
-}
-
-struct sandbox *sandbox_take_stem(struct worker *w) {
-    unsigned count;
-    bool under_way;
-    struct sandbox *s = waiting_stem(w, &count, &under_way);
-    // Forking ahead waits until the burst is over: a launch under way needs the processor more.
-    w->refill_ns = now_ns() + REFILL_MS * MS;
-    return s ? s : stem_new(w);
-}
-
-void stems_refill(struct worker *w) {
-    unsigned count;
-    bool under_way;
-    waiting_stem(w, &count, &under_way);
-    w->refill_ns = UINT64_MAX;
-    // One at a time: making a leaf waits for a stem that joins one. The report of that stem calls again.
-    if (w->stopping || under_way || count >= w->stems_wanted) return;
-    bool made = stem_new(w) != NULL;
-    // On a host where none starts it is tried more and more rarely, a launch aside.
-    uint64_t rarely = w->stem_failures < 60 ? w->stem_failures : 60;
-    if (!made || rarely > 0) w->refill_ns = now_ns() + (rarely ? rarely : 1) * REFILL_FAILED_MS * MS;
 }
 
 bool sandbox_start(struct worker *w, struct sandbox *s, const struct request *request, int connection,
@@ -314,8 +163,8 @@ static void gone(struct worker *w, struct sandbox *s) {
         snprintf(w->trouble, sizeof w->trouble, "%.150s", s->detail);
         note("a stem failed: %s", s->detail);
     }
-    if (w->refill_ns == UINT64_MAX) w->refill_ns = now_ns() + REFILL_MS * MS;
-    forget(w, s);
+    if (w->refill_ns == UINT64_MAX) w->refill_ns = now_ns() + RETRY_MS * MS;
+    sandbox_forget(w, s);
 }
 
 static void all_reaped(struct worker *w, struct sandbox *s, bool agent_died) {
@@ -423,7 +272,7 @@ static void agent_spoke(struct worker *w, struct sandbox *s, const struct msghdr
     unwatch(w, &s->control);
 }
 
-static void control_ready(struct worker *w, struct source *source, uint32_t events) {
+void sandbox_control_ready(struct worker *w, struct source *source, uint32_t events) {
     struct sandbox *s = (struct sandbox *)source;
     struct stem_report report = {0};
     union {

@@ -153,11 +153,17 @@ void announce_ended(struct worker *worker, const struct sandbox *sandbox);
 void facts_find(struct worker *worker);
 void facts_write(const struct worker *worker, struct message *message);
 
-// sandbox.c
-struct sandbox *sandbox_find(struct worker *worker, const char *id);
+// stems.c
 // A stem that waits, or a new one. NULL with errno.
 struct sandbox *sandbox_take_stem(struct worker *worker);
 void stems_refill(struct worker *worker);
+
+// sandbox.c
+// What a stem, and later the agent, says on the control socket.
+void sandbox_control_ready(struct worker *worker, struct source *source, uint32_t events);
+// Takes a sandbox of which nothing is left off the list.
+void sandbox_forget(struct worker *worker, struct sandbox *sandbox);
+struct sandbox *sandbox_find(struct worker *worker, const char *id);
 // Gives the order and the connection away. False if the stem is dead.
 bool sandbox_start(struct worker *worker, struct sandbox *sandbox, const struct request *request,
                    int connection, int filter);
