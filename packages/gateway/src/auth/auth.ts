@@ -37,8 +37,11 @@ export interface AuthOptions {
 /** The tenant of the first key, and of everybody where no keys are asked for. */
 export const firstTenant = "default";
 
-/** Refusals that are audited in a minute: a flood of wrong keys must not fill the disk. The metric counts them all. */
-const auditedPerMinute = 60;
+/**
+ * Refusals that are audited in a minute, after a first burst of 64: a flood of wrong keys must not fill the disk. At this
+ * rate a year of flood is a gigabyte. The metric counts them all.
+ */
+const auditedPerMinute = 6;
 
 const nobody: Principal = { keyId: "key-none", tenant: firstTenant, scopes: ["admin"] };
 
