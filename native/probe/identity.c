@@ -19,7 +19,8 @@ static void is_root_group(struct outcome *out, const void *unused) {
     outcome_if(out, getgid() == 0 || getegid() == 0, "gid %u", getgid());
 }
 
-/* Is uid 0 in here uid 0 on the host? A map of a single id is one namespace inside another: its outside is not the host's. */
+/* Is uid 0 in here uid 0 on the host? A map of a single id is one namespace inside another: its outside is
+ * not the host's. */
 static void root_is_hosts(struct outcome *out, const void *unused) {
     char map[256];
     if (read_text("/proc/self/uid_map", map, sizeof map) < 0) {
@@ -29,7 +30,8 @@ static void root_is_hosts(struct outcome *out, const void *unused) {
     unsigned long inside, outside, length;
     int hosts = 0;
     for (char *line = strtok(map, "\n"); line; line = strtok(NULL, "\n"))
-        if (sscanf(line, "%lu %lu %lu", &inside, &outside, &length) == 3 && outside == 0 && length > 1) hosts = 1;
+        if (sscanf(line, "%lu %lu %lu", &inside, &outside, &length) == 3 && outside == 0 && length > 1)
+            hosts = 1;
     outcome_if(out, hosts, "%s", hosts ? "the host's uid 0 is mapped" : "not mapped");
 }
 
