@@ -82,7 +82,8 @@ export class FollowedExecution implements AgentExecution {
     this.#forgotten = true;
     if (this.#epoch.over) return;
     this.#epoch.forget(this);
-    this.fail(new AgentError("CLOSED", "the execution was forgotten"));
+    // The usual case: it has ended, nobody waits, and an error with its stack is the dearest thing a run could make here.
+    if (!this.#over || this.#stdin.length > 0) this.fail(new AgentError("CLOSED", "the execution was forgotten"));
   }
 
   async signal(signal: number, scope: "process" | "group" | "session"): Promise<void> {
@@ -215,7 +216,7 @@ export class FollowedExecution implements AgentExecution {
     this.#over = true;
     this.#started.resolve();
     this.#exit.resolve(exit);
-    this.#closeStdin(new AgentError("EPIPE", "the program ended"));
+    this.#closeStdin("the program ended");
   }
 
   #takeStdinWindow(fields: FieldReader): void {
@@ -223,13 +224,14 @@ export class FollowedExecution implements AgentExecution {
     const closed = fields.u8();
     fields.done();
     this.#stdinWindow = Math.max(window, this.#stdinWindow);
-    if (closed) this.#closeStdin(new AgentError("EPIPE", "the program closed its standard input"));
+    if (closed) this.#closeStdin("the program closed its standard input");
     else this.#pumpStdin();
   }
 
-  #closeStdin(error: AgentError): void {
+  #closeStdin(why: AgentError | string): void {
     this.#stdinEnding = "closed";
-    for (const piece of this.#stdin.splice(0)) piece.taken.reject(error);
+    for (const piece of this.#stdin.splice(0))
+      piece.taken.reject(typeof why === "string" ? new AgentError("EPIPE", why) : why);
   }
 
   #pumpStdin(): void {
