@@ -193,8 +193,8 @@ static void command_line(struct stage *s, const struct config *c) {
                                        "--cap-add", "CAP_SETPCAP", NULL});
         if (!wall_stands(WALL_CAPABILITIES)) words(s, (const char *const[]){"--cap-add", "ALL", NULL});
     } else {
-        words(s, (const char *const[]){"--unshare-user", "--disable-userns", "--uid", "1000", "--gid", "1000",
-                                       NULL});
+        words(s, (const char *const[]){"--unshare-user", "--uid", "1000", "--gid", "1000", NULL});
+        if (wall_stands(WALL_NESTED_NAMESPACES)) words(s, (const char *const[]){"--disable-userns", NULL});
     }
     file_system(s, c);
     words(s,

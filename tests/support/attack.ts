@@ -2,7 +2,7 @@
  * An attack of a guest, and the walls that stop it. Each named wall must stop it alone, when the others that are named are taken away;
  * with all of them away the attack must succeed, or the test shows nothing.
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Agent, Guest, Limits } from "@hsr/core";
@@ -114,6 +114,7 @@ export const python =
 /** A folder with a filter under the default profile's name that lets everything through, foreign calls too. */
 const openFilter = (): string => {
   const folder = mkdtempSync(join(tmpdir(), "hsr-open-filter-"));
+  chmodSync(folder, 0o755);
   const everything = parseProfile('{"defaultAction":"SCMP_ACT_ALLOW"}');
   for (const architecture of ["x86_64", "aarch64"] satisfies Architecture[]) {
     const { bytes } = compile(everything, architecture, { foreignCalls: { kind: "allow" } });

@@ -277,6 +277,26 @@ const kernel: readonly Attack[] = [
 const oneId: readonly Attack[] = [
   { ...door("process_pid1_mem_read", "C", "opens the agent's memory under the same id", "dumpable"), users: "single" },
   {
+    ...door("unshare_user", "C", "makes a nested user namespace under the same id", "seccomp", "nested-namespaces"),
+    users: "single",
+  },
+  {
+    ...door("tty_tiocsti", "C", "types into a terminal under the same id", "seccomp"),
+    users: "single",
+  },
+  {
+    ...door("net_host_loopback", "D", "connects to the host's loopback under the same id", "net-namespace"),
+    users: "single",
+  },
+  {
+    ...door("ipc_host_shared_memory", "C", "attaches the host's shared memory under the same id", "ipc-namespace"),
+    users: "single",
+  },
+  {
+    ...door("path_read_bus", "C", "lists the host's devices under the same id", "proc-masks"),
+    users: "single",
+  },
+  {
     ...door("process_pid1_mem_write", "C", "opens the agent's memory for writing under the same id", "dumpable"),
     users: "single",
   },
