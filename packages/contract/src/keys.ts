@@ -37,7 +37,6 @@ export const createKeyRequestSchema = Type.Object(
     scopes: Type.Array(scopeSchema, {
       minItems: 1,
       maxItems: 16,
-      uniqueItems: true,
       description: "What the key may do; no more than the key that makes it.",
     }),
     tenant: Type.Optional(tenantSchema),

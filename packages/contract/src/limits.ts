@@ -102,6 +102,11 @@ export const httpLimits = {
     why: "All parts of a request at their bounds, in base64, with room for JSON.",
   },
   json_depth: { unit: "count", value: 16, why: "No schema is deeper than 5; a parser that recurses is safe at 16." },
+  json_values: {
+    unit: "count",
+    value: 8192,
+    why: "Twice what the largest request has. Checks and their complaints take time for each value, some for each pair.",
+  },
   header_bytes: { unit: "bytes", value: 16 * KiB, why: "More is refused with 431 before a handler runs." },
   headers: { unit: "count", value: 100, why: "A million tiny headers cost time before anything else looks at them." },
   headers_timeout_ms: { unit: "ms", value: 10_000, why: "A slow sender of headers holds a socket." },

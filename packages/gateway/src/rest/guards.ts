@@ -27,6 +27,9 @@ const single: ReadonlySet<string> = new Set([
 /** Throws for what is refused; returns the origin that may read the answer, if the request came from a page of it. */
 export function guard(request: IncomingMessage, settings: GuardSettings): string | null {
   checkHeaders(request.rawHeaders);
+  // An absolute address is for proxies, and names a host of its own beside the Host header.
+  if (request.url?.startsWith("/") !== true && request.url !== "*")
+    throw new HsrError("bad_http", { message: "The request's target has to be a path." });
   const host = request.headers.host ?? "";
   if (!hostAllowed(host, settings)) throw new HsrError("host_not_allowed");
   const origin = request.headers.origin;

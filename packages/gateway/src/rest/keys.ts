@@ -51,7 +51,7 @@ export function keyRoutes({ store, clock }: KeyPorts): readonly Route[] {
         id: issued.id,
         tenant,
         name: body.name,
-        scopes: body.scopes,
+        scopes: [...new Set(body.scopes)],
         createdAtMs: nowMs,
         lastUsedAtMs: null,
         revokedAtMs: null,
@@ -64,7 +64,7 @@ export function keyRoutes({ store, clock }: KeyPorts): readonly Route[] {
         tenant,
         subject: issued.id,
         requestId,
-        data: { by: caller.keyId, scopes: body.scopes },
+        data: { by: caller.keyId, scopes: record.scopes },
       });
       reply.code(201);
       return { ...wireKey(record), key: issued.text };

@@ -46,3 +46,23 @@ test("a megabyte of code, and a megabyte of quotes, take no time worth speaking 
     expect(performance.now() - began).toBeLessThan(500);
   }
 });
+
+test("more values than any request has are refused before anything is made of them", () => {
+  const most = 8192;
+  expect(parse(`[${Array(most).fill("0").join(",")}]`)).toHaveLength(most);
+  for (const text of [
+    `[${Array(most + 1)
+      .fill("0")
+      .join(",")}]`,
+    `{${Array.from({ length: most + 1 }, (_, i) => `"k${i}":0`).join(",")}}`,
+    `[${"[],".repeat(5000)}0]`,
+    `[${"0,".repeat(5_000_000)}0]`,
+  ]) {
+    const began = performance.now();
+    expect(() => parse(text)).toThrow(expect.objectContaining({ code: "invalid_json" }) as Error);
+    expect(performance.now() - began).toBeLessThan(500);
+  }
+  // Commas and brackets inside of strings are text.
+  const code = ',[{"\\"'.repeat(5000);
+  expect(parse(JSON.stringify({ code }))).toEqual({ code });
+});
