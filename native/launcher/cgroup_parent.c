@@ -74,18 +74,6 @@ static int make_parent(struct cgroups *c, enum tree tree, const char *base, cons
     return open_dir(c->parent_path[tree]);
 }
 
-// Version 2 gives controllers to children of a group only if no process is in the group itself. So under a
-// delegated group (a systemd service or scope that holds only us) we step aside into <own>/launcher first.
-static void delegate(const char *own, const char *name) {
-    char path[700];
-    char aside[640];
-    snprintf(aside, sizeof aside, "%s/%s-launcher", own, name);
-    if (mkdir(aside, 0755) != 0 && errno != EEXIST) return;
-    snprintf(path, sizeof path, "%s/cgroup.procs", aside);
-    int error = write_at(AT_FDCWD, path, "0");
-    if (error) note("cannot step aside in our own control group: %s", strerror(error));
-}
-
 static bool enable_controllers(const char *base) {
     char path[700];
     snprintf(path, sizeof path, "%s/cgroup.subtree_control", base);
@@ -97,6 +85,23 @@ static bool enable_controllers(const char *base) {
     return read_at(AT_FDCWD, path, text, sizeof text) > 1;
 }
 
+// Version 2 gives controllers to children of a group only if no process is in the group itself. So under a
+// delegated group (a systemd service or scope that holds only us) we step aside into <own>/<name>-launcher
+// first, and back again if that was of no use.
+static bool delegate(const char *own, const char *name) {
+    char path[700];
+    char aside[640];
+    snprintf(aside, sizeof aside, "%s/%s-launcher", own, name);
+    if (mkdir(aside, 0755) != 0 && errno != EEXIST) return false;
+    snprintf(path, sizeof path, "%s/cgroup.procs", aside);
+    write_at(AT_FDCWD, path, "0");
+    if (enable_controllers(own)) return true;
+    snprintf(path, sizeof path, "%s/cgroup.procs", own);
+    write_at(AT_FDCWD, path, "0");
+    rmdir(aside);
+    return false;
+}
+
 static void open_v2(struct cgroups *c, const char *mount, const char *name, bool root, bool alone) {
     char own[256];
     char base[512];
@@ -105,8 +110,7 @@ static void open_v2(struct cgroups *c, const char *mount, const char *name, bool
     // On a mixed host version 2 has no controllers, so nothing has to step aside and root takes the top.
     if (!alone && root) snprintf(base, sizeof base, "%s", mount);
     if (alone && own[0]) {
-        delegate(base, name);
-        if (!enable_controllers(base) && root) snprintf(base, sizeof base, "%s", mount);
+        if (!delegate(base, name) && root) snprintf(base, sizeof base, "%s", mount);
     }
     if (alone) enable_controllers(base);
     c->parent[TREE_V2] = make_parent(c, TREE_V2, base, name);
