@@ -75,6 +75,8 @@ mkdir -p /dev/pts /dev/shm
 mount -t devpts devpts /dev/pts
 for dir in /dev/shm /tmp /run; do mount -t tmpfs tmpfs $dir; done
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
+# What systemd does on a real host.
+echo '+memory +pids +cpu' > /sys/fs/cgroup/cgroup.subtree_control
 ip link set lo up
 cd /hsr
 echo "guest: Linux $(uname -r), cgroup v2 with: $(cat /sys/fs/cgroup/cgroup.controllers)"
