@@ -10,7 +10,7 @@ import { BubblewrapRuntime, openAgent } from "@hsr/runtimes";
 import { type Architecture, compile, parseProfile } from "@hsr/runtimes/seccomp";
 import { execSpec, launchSpec } from "./launch-spec.ts";
 import { startLauncher } from "./launcher.ts";
-import { type HostTargets, hostTargets, probeInSandbox } from "./probe.ts";
+import { type HostTargets, hostTargets, probeAsNobody, probeInSandbox, probeWithoutWalls } from "./probe.ts";
 
 /** Every wall, with what it is. Those but the first two are taken away by a test build of launcher and agent. */
 export const walls = {
@@ -189,6 +189,33 @@ async function behind({ without, users, attacks }: Trial, targets: HostTargets):
     if (filter) rmSync(filter, { recursive: true });
   }
   return outcomes;
+}
+
+/** Doors that a host's kernel may lack or may shut by its own settings, to ordinary users or to all. */
+const hostDependent = /^(call|socket|path_read|abi|tty|mount)_/;
+
+/**
+ * Attacks that this host refuses to a process without any wall (a module or a call that its kernel lacks, a sysctl): they show
+ * nothing here. By attack, what was seen. Asked as root where a wall is about capabilities or ids, else as an ordinary user.
+ */
+export async function refusedByHost(attacks: readonly Attack[]): Promise<ReadonlyMap<Attack, string>> {
+  const targets = await hostTargets();
+  try {
+    const rows = { root: probeWithoutWalls(targets.env), user: probeAsNobody(targets.env) };
+    const refused = new Map<Attack, string>();
+    for (const attack of attacks) {
+      if (!("probe" in attack) || !hostDependent.test(attack.probe)) continue;
+      const privileged = attack.walls.some(
+        (wall) => wall === "capabilities" || wall === "guest-id" || wall === "id-range",
+      );
+      const row = rows[privileged ? "root" : "user"].find(({ name }) => name === attack.probe);
+      if (row?.verdict !== "open")
+        refused.set(attack, `this host itself: ${row?.verdict ?? "no such door"} ${row?.errno ?? ""}`);
+    }
+    return refused;
+  } finally {
+    await targets.stop();
+  }
 }
 
 /** Tries every attack behind all walls, behind none of those that it names, and behind each of them alone. */

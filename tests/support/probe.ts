@@ -99,6 +99,12 @@ export function probeWithoutWalls(env: Readonly<Record<string, string>>): ProbeR
   return parse(execFileSync("unshare", argv, { env: { PATH: "/usr/bin:/bin", ...env }, encoding: "utf8" }));
 }
 
+/** Runs it as an ordinary user, without walls: what this host lets anybody do. */
+export function probeAsNobody(env: Readonly<Record<string, string>>): ProbeRow[] {
+  const argv = ["--reuid=65534", "--regid=65534", "--clear-groups", "--", probeProgram];
+  return parse(execFileSync("setpriv", argv, { env: { PATH: "/usr/bin:/bin", ...env }, encoding: "utf8" }));
+}
+
 /** Runs it under gVisor, in a bundle that gives it what our sandbox gives. */
 export function probeUnderGvisor(env: Readonly<Record<string, string>>): ProbeRow[] {
   const bundle = mkdtempSync(join(tmpdir(), "hsr-gvisor-"));

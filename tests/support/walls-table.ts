@@ -46,7 +46,7 @@ export function wallsMarkdown(attacks: readonly Attack[]): string {
     "taken away (it must succeed: the control), and behind each marked wall alone (it must fail again). So ● means: this wall alone stops",
     "this attack. An attack that no wall stops, or a wall that stops nothing, fails the tests. The attacks are in",
     "`tests/support/attacks.ts`; walls are taken away by a test build of launcher and agent (`native/common/walls.h`) that is never",
-    "installed. What the production build leaves open is in the probe's table, `tests/security/probe-table.json`.",
+    "installed. An attack that a host's own kernel refuses to everybody (a module or a sysctl) is skipped there, by name. What the production build leaves open is in the probe's table, `tests/security/probe-table.json`.",
     "",
     "| | Wall | What it is | Attacks that it stops alone |",
     "|---|---|---|---|",
