@@ -115,8 +115,9 @@ export class Writer {
     }
   }
 
-  /** One unit under a savepoint. `null` when it failed alone and was undone; throws when the whole transaction is lost. */
+  /** One unit under a savepoint, unless it is alone: then the transaction is its savepoint. `null` when it failed alone and was undone; throws when the whole transaction is lost. */
   #attempt(unit: Unit): { readonly result: unknown } | null {
+    if (this.#pending.length === 1) return { result: unit.work() };
     this.#statements.savepoint();
     try {
       const result = unit.work();

@@ -19,6 +19,9 @@ interface Pending {
   readonly reject: (error: AgentError) => void;
 }
 
+/** One for all epochs that end well: an error made for each run, with its stack, was dear and told nothing. */
+const ordinaryEnd = AgentError.closed(null);
+
 /**
  * One attachment to an agent: writes messages, matches answers, and ends at the first thing that no honest agent does. What is
  * sent within one turn of the event loop leaves in one write, the opening included.
@@ -130,7 +133,7 @@ export class Epoch {
   /** Ends this epoch. With an error everything that is awaited fails with it. */
   end(cause: Error | null): void {
     if (this.#over) return;
-    const error = cause instanceof AgentError ? cause : AgentError.closed(cause);
+    const error = cause === null ? ordinaryEnd : cause instanceof AgentError ? cause : AgentError.closed(cause);
     this.#flush();
     this.#over = error;
     this.hello.reject(error);
