@@ -152,12 +152,6 @@ export const features = {
   qemu: { get: "apt-get install qemu-system-x86", probe: () => runs(["qemu-system-x86_64", "-M", "help"]) },
   /** A KVM device that opens. */
   kvm: { get: "a machine with hardware virtualization", probe: kvm },
-  /** The project's own inputs beside the checkout, when it is developed with them. */
-  shared: {
-    get: "only where HSR is developed",
-    probe: () =>
-      existsSync(new URL("../../../shared/ABUSE.md", import.meta.url)) ? seen("../shared") : missing("no ../shared"),
-  },
 } as const satisfies Record<string, Feature>;
 
 /** The name of a feature in the list above. */
