@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Run } from "@hsr/contract";
 import { startGateway } from "../tests/support/gateway.ts";
 import { childrenOf } from "../tests/support/launcher.ts";
+import { LeanClient } from "./lean-client.ts";
 
 /** What a bench can do with the product. */
 export interface Stack {
@@ -41,6 +42,7 @@ export async function startStack(
     env: { ...options.env },
     ...(options.gatewayPreload === undefined ? {} : { nodeArgs: ["--import", options.gatewayPreload] }),
   });
+  const lean = new LeanClient(gateway.url, gateway.key);
   const agent = new Agent({ keepAlive: true, maxSockets: 2000 });
   const headers = { authorization: `Bearer ${gateway.key}`, "content-type": "application/json" };
 
@@ -74,8 +76,9 @@ export async function startStack(
     spawnHelper,
     post: (body) => call("POST", "/v1/sandboxes/run", body),
     run: async (body) => {
-      const { status, run } = await call("POST", "/v1/sandboxes/run", body);
-      if (status !== 200 || run.exit_code !== 0) throw new Error(`run: ${status} ${JSON.stringify(run).slice(0, 400)}`);
+      const { status, body: text } = await lean.post("/v1/sandboxes/run", body);
+      const run = JSON.parse(text) as Run;
+      if (status !== 200 || run.exit_code !== 0) throw new Error(`run: ${status} ${text.slice(0, 400)}`);
       return run;
     },
     startDetached: async (body) => {
@@ -98,6 +101,7 @@ export async function startStack(
     },
     stop: async () => {
       agent.destroy();
+      lean.close();
       await gateway.stop();
     },
   };
