@@ -38,6 +38,7 @@ export async function collect(
 ): Promise<void> {
   const end = driven ?? nothing;
   const usage = guest === null ? null : await lastUsage(run, guest, end, live);
+  await Promise.all([run.stdout.seal(), run.stderr.seal()]);
   if (end.failed !== null || end.detail !== null || run.spoolFailure !== null) {
     const cause = end.failed?.cause ?? run.spoolFailure;
     ports.log.warn(

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Spool, StreamName } from "../spool.ts";
@@ -23,6 +25,7 @@ function memorySpool() {
   return { spool, kept, skipped };
 }
 
+setFlagsFromString("--expose-gc");
 const run = "run-x" as RunId;
 const pattern = Buffer.from(Array.from({ length: 251 * 8000 }, (_, i) => i % 251));
 const bytes = (length: number, start = 0) => pattern.subarray(start, start + length);
@@ -127,4 +130,34 @@ describe("kept output", () => {
       expect(Buffer.compare(part, expected)).toBe(0);
     }
   });
+
+  test("what is on its way into the spool when the run is stopped is kept once, and nothing after it", async () => {
+    const { spool, kept } = memorySpool();
+    const output = new KeptOutput(run, "stdout", 1e6, spool);
+    await output.take(0, bytes(150_000));
+    const taking = output.take(150_000, bytes(150_000, 150_000));
+    const source = await output.source();
+    await taking;
+    await output.take(300_000, bytes(1000, 300_000));
+    expect(source).toEqual({ kind: "spool", path: "stdout", bytes: 300_000 });
+    expect(output.bytes).toBe(300_000);
+    expect(Buffer.compare(kept.stdout, bytes(300_000))).toBe(0);
+  });
+
+  test("single bytes that trickle in cost no more than the bytes", async () => {
+    const { spool } = memorySpool();
+    const output = new KeptOutput(run, "stdout", 1e6, spool);
+    const pieces = 60_000;
+    const before = memory();
+    for (let at = 0; at < pieces; at += 1) await output.take(at, Uint8Array.of(at % 251));
+    expect(memory() - before).toBeLessThan(2 * 1024 * 1024);
+    expect(await holds(output, bytes(pieces))).toBe(true);
+  });
 });
+
+/** What is in use after a collection. */
+function memory(): number {
+  (globalThis.gc ?? (runInNewContext("gc") as () => void))();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}

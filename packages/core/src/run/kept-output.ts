@@ -9,6 +9,8 @@ import type { RunId } from "../types.ts";
 
 /** Unacknowledged bytes that make the spool worth its write: half of the agent's ring, which then never fills up. */
 const spoolFromBytes = 128 * 1024;
+/** Small pieces grow together up to this size: each alone would cost several times its bytes. */
+const joinedBytes = 4096;
 
 export class KeptOutput {
   readonly stream: StreamName;
@@ -24,6 +26,9 @@ export class KeptOutput {
   /** Kept, or dropped for good: everything up to here may leave the agent's ring. */
   #safeOffset: number;
   #overLimit = false;
+  #sealed = false;
+  /** What is being taken: it may be on its way into the spool. */
+  #taking: Promise<void> = Promise.resolve();
 
   constructor(run: RunId, stream: StreamName, limitBytes: number, spool: Spool, from = { kept: 0, skipped: 0 }) {
     this.#run = run;
@@ -60,8 +65,26 @@ export class KeptOutput {
     return this.#overLimit;
   }
 
-  /** Takes a piece at its place in the agent's count. Pieces that were seen before are skipped. */
-  async take(offset: number, bytes: Uint8Array): Promise<void> {
+  /**
+   * Takes a piece at its place in the agent's count, for one caller at a time. Pieces that were seen before are skipped,
+   * and so is everything that comes after `seal`.
+   */
+  take(offset: number, bytes: Uint8Array): Promise<void> {
+    if (this.#sealed) return Promise.resolve();
+    this.#taking = this.#take(offset, bytes);
+    return this.#taking;
+  }
+
+  /**
+   * Takes nothing more; resolves when what was being taken is. A run that is stopped is read out while its sandbox still
+   * talks: without this a piece on its way into the spool would be written there twice.
+   */
+  async seal(): Promise<void> {
+    this.#sealed = true;
+    await this.#taking.catch(() => "whoever took it has noted the failure");
+  }
+
+  async #take(offset: number, bytes: Uint8Array): Promise<void> {
     if (offset > this.#agentOffset) await this.#skip(offset - this.#agentOffset);
     const fresh = bytes.subarray(Math.max(0, this.#agentOffset - offset));
     if (fresh.length === 0) return;
@@ -69,11 +92,15 @@ export class KeptOutput {
     const room = this.#limitBytes - this.bytes;
     if (fresh.length > room) this.#overLimit = true;
     const kept = fresh.length > room ? fresh.subarray(0, Math.max(0, room)) : fresh;
-    if (kept.length > 0) {
-      this.#tail.push(kept);
-      this.#tailBytes += kept.length;
-    }
+    if (kept.length > 0) this.#keep(kept);
     if (this.#agentOffset - this.#safeOffset >= spoolFromBytes) await this.#flush();
+  }
+
+  #keep(bytes: Uint8Array): void {
+    this.#tailBytes += bytes.length;
+    const last = this.#tail.at(-1);
+    if (last === undefined || last.length + bytes.length > joinedBytes) this.#tail.push(bytes);
+    else this.#tail[this.#tail.length - 1] = Buffer.concat([last, bytes]);
   }
 
   /** At most `length` kept bytes from `offset`. */
@@ -98,8 +125,9 @@ export class KeptOutput {
     return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
   }
 
-  /** Everything kept, for the store. Nothing may be taken afterwards. */
+  /** Everything kept, for the store. Nothing is taken afterwards. */
   async source(): Promise<OutputSource> {
+    await this.seal();
     if (this.#spooledBytes === 0) {
       const [only] = this.#tail;
       return { kind: "bytes", bytes: this.#tail.length === 1 && only !== undefined ? only : Buffer.concat(this.#tail) };
