@@ -24,6 +24,7 @@ const dataOf = ({ arch, number, args }: Call): DataView => {
 export const checkProgram = (program: readonly Instruction[]): void => {
   if (program.length === 0 || program.length > maxInstructions) throw new Error(`${program.length} instructions`);
   program.forEach(({ code, jt, jf, k }, at) => {
+    if (jt > 255 || jf > 255) throw new Error(`instruction ${at} branches farther than a byte says`);
     const farthest = at + 1 + (code === opcode.jump ? k : Math.max(jt, jf));
     if (farthest >= program.length && code !== opcode.ret) throw new Error(`instruction ${at} leaves the program`);
     if (code === opcode.loadWord && (k % 4 !== 0 || k >= dataBytes))
