@@ -128,6 +128,21 @@ describeWith(["bubblewrap"], "waiting for a run", () => {
       },
     );
 
+    test("a watcher who comes back to a silent program has its headers at once", async () => {
+      const id = await begin(["sh", "-c", "echo hi; sleep 20"]);
+      let last = "";
+      for await (const event of eventsOf(await watch(id))) {
+        last = event.id;
+        if (event.type === "run.output") break;
+      }
+      const began = performance.now();
+      const again = await watch(id, { "last-event-id": last }, AbortSignal.timeout(5000));
+      expect(again.headers.get("hsr-run-id")).toBe(id);
+      expect(performance.now() - began).toBeLessThan(2000);
+      await gateway.call("POST", `/v1/runs/${id}/cancel`);
+      expect((await allEvents(again)).map((event) => event.type)).toEqual(["run.finished"]);
+    });
+
     test("an odd Last-Event-ID begins anew", async () => {
       const id = await begin(["echo", "x"]);
       await gateway.call("GET", `/v1/runs/${id}?wait_ms=5000`);

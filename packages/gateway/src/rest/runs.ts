@@ -14,7 +14,7 @@ import {
   runStates,
   runtimeNameSchema,
 } from "@hsr/contract";
-import type { LiveRun, Pipeline, RunId, RunRecord, Store } from "@hsr/core";
+import type { LiveRun, Log, Pipeline, RunId, RunRecord, Store } from "@hsr/core";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import Type from "typebox";
 import { runAction } from "../actions.ts";
@@ -146,7 +146,7 @@ export function runRoutes(ports: RunPorts): readonly Route[] {
         cancelWhenGone(submitted.run, reply, ports.leaving);
       if (streamed) {
         const record = submitted.kind === "live" ? submitted.run.record : submitted.record;
-        await sendStream(reply, { record, live, store, lastEventId: undefined });
+        await sendStream(reply, { record, live, store, lastEventId: undefined }, pipeline.ports.log);
         return undefined;
       }
       const record = submitted.kind === "live" ? await finishedWithin(submitted.run, waitFor) : submitted.record;
@@ -250,11 +250,8 @@ export function runRoutes(ports: RunPorts): readonly Route[] {
       const found = await find(caller, params.id);
       reply.header("hsr-run-id", params.id);
       const lastEventId = request.headers["last-event-id"];
-      await sendStream(reply, {
-        ...found,
-        store,
-        lastEventId: typeof lastEventId === "string" ? lastEventId : undefined,
-      });
+      const position = typeof lastEventId === "string" ? lastEventId : undefined;
+      await sendStream(reply, { ...found, store, lastEventId: position }, pipeline.ports.log);
       return undefined;
     },
   );
@@ -347,7 +344,7 @@ function throwIfNeverStarted(record: RunRecord): void {
   });
 }
 
-async function sendStream(reply: FastifyReply, options: Parameters<typeof streamRun>[1]): Promise<void> {
+async function sendStream(reply: FastifyReply, options: Parameters<typeof streamRun>[1], log: Log): Promise<void> {
   reply.hijack();
   const response = reply.raw;
   response.writeHead(200, {
@@ -356,8 +353,16 @@ async function sendStream(reply: FastifyReply, options: Parameters<typeof stream
     "cache-control": "no-store",
     "x-accel-buffering": "no",
   });
-  await streamRun(response, options);
-  response.end();
+  // A watcher who comes back to a silent program learns at once that it is being watched, not with the first comment.
+  response.flushHeaders();
+  try {
+    await streamRun(response, options);
+    response.end();
+  } catch (thrown) {
+    // The answer has begun, so it cannot become an error any more; an end without its last event says that it is none.
+    response.destroy();
+    log.error({ err: thrown, run: options.record.id }, "a stream of events broke off");
+  }
 }
 
 function wantsEvents(request: FastifyRequest): boolean {
