@@ -210,8 +210,8 @@ export const errors = {
     409,
     "FAILED_PRECONDITION",
     false,
-    "This is the last key that may manage keys.",
-    "Make another key with the scope `keys` first.",
+    "This is the last key with the scope `admin`.",
+    "Make another key with the scope `admin` first.",
   ),
   unsupported: row(
     "unsupported",

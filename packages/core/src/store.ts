@@ -220,6 +220,9 @@ export interface KeyRecord {
   readonly expiresAtMs: number | null;
 }
 
+/** What came of revoking a key. */
+export type RevokeOutcome = "revoked" | "last" | "unknown";
+
 export interface KeyStore {
   /** Stores a key under the SHA-256 of its text. Rejects if id or hash exist. */
   create(key: KeyRecord, hash: Uint8Array): Promise<void>;
@@ -228,10 +231,13 @@ export interface KeyStore {
   get(tenant: string | null, id: string): Promise<KeyRecord | null>;
   /** Newest first. `tenant: null` lists every tenant's. */
   list(tenant: string | null, limit: number, cursor: string | null): Promise<ListOutcome<KeyRecord>>;
-  /** Keys that are neither revoked nor expired at `atMs` and have one of the scopes: is it the last one that manages keys? */
+  /** Keys that are neither revoked nor expired at `atMs` and have one of the scopes. */
   countUsable(tenant: string | null, scopes: readonly Scope[], atMs: number): Promise<number>;
-  /** Revokes for ever. `false` when there is no such key; revoking twice keeps the first time. */
-  revoke(tenant: string | null, id: string, atMs: number): Promise<boolean>;
+  /**
+   * Revokes for ever; revoking twice keeps the first time. `last`: nothing was written, since afterwards no usable key of
+   * any tenant would have the scope `admin`. Looked at in the same unit, so that two at once do not revoke each other.
+   */
+  revoke(tenant: string | null, id: string, atMs: number): Promise<RevokeOutcome>;
   /** Notes that the key was used. Cheap: it writes at most once a minute for each key. */
   touch(id: string, atMs: number): Promise<void>;
 }

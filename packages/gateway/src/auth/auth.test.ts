@@ -104,17 +104,31 @@ test("neither the key's text nor its hash is in a log, an audit entry or a file 
     expect(readFileSync(join(folder.path, name)).includes(text)).toBe(false);
 });
 
-test("the first key's file is 0600, and it is made once, and again only when no usable key is left", async () => {
+test("the first key's file is 0600, and it is made once", async () => {
   const { store, folder, clock } = await setUp();
   const first = await ensureFirstKey(store, folder.path, clock, quiet);
   const text = readFileSync(first.path, "utf8");
   expect(statSync(first.path).mode & 0o777).toBe(0o600);
   expect((await ensureFirstKey(store, folder.path, clock, quiet)).made).toBe(false);
   expect(readFileSync(first.path, "utf8")).toBe(text);
-  const keys = await store.keys.list(null, 10, null);
-  for (const key of keys.kind === "page" ? keys.page.items : []) await store.keys.revoke(null, key.id, 1);
+});
+
+test("a key that only makes keys, or one that has expired, does not stand in for the first key", async () => {
+  const { store, folder, clock, time } = await setUp();
+  await makeKey(store, ["keys"]);
+  await makeKey(store, ["admin"], time.now);
   expect((await ensureFirstKey(store, folder.path, clock, quiet)).made).toBe(true);
-  expect(readFileSync(first.path, "utf8")).not.toBe(text);
+});
+
+test("the last key with the scope admin stays, also when two are revoked at the same moment", async () => {
+  const { store } = await setUp();
+  await makeKey(store, ["keys"]);
+  const [one, two] = [await makeKey(store, ["admin"]), await makeKey(store, ["run", "admin"])];
+  const at = Date.now();
+  expect(await Promise.all([one, two].map((key) => store.keys.revoke(null, key.id, at)))).toEqual(["revoked", "last"]);
+  expect(await store.keys.revoke("other", two.id, at)).toBe("unknown");
+  expect(await store.keys.revoke(null, one.id, at)).toBe("revoked");
+  expect((await store.keys.get(null, two.id))?.revokedAtMs).toBeNull();
 });
 
 test("a flood of refused requests leaves a bounded number of audit entries", async () => {

@@ -9,8 +9,8 @@ import { issueKey } from "./key.ts";
 export const firstKeyName = "key";
 
 /**
- * Makes a key with the scope `admin` and writes it to `<directory>/key`, mode 0600, unless some usable key can manage
- * keys already. The file is written before the row: a crash in between leaves a file that the next start replaces.
+ * Makes a key with the scope `admin` and writes it to `<directory>/key`, mode 0600, unless some usable key has that
+ * scope already: others that make keys make none that may more than themselves. The file is written before the row: a crash in between leaves a file that the next start replaces.
  * A key found in the file is never brought back to life, since it may have been revoked before the database was lost.
  */
 export async function ensureFirstKey(
@@ -21,7 +21,7 @@ export async function ensureFirstKey(
 ): Promise<{ readonly made: boolean; readonly path: string }> {
   const path = join(directory, firstKeyName);
   const nowMs = clock.now();
-  if ((await store.keys.countUsable(null, ["keys", "admin"], nowMs)) > 0) return { made: false, path };
+  if ((await store.keys.countUsable(null, ["admin"], nowMs)) > 0) return { made: false, path };
   const key = issueKey();
   writePrivate(path, `${key.text}\n`);
   const record = {

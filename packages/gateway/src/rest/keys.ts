@@ -98,7 +98,7 @@ export function keyRoutes({ store, clock }: KeyPorts): readonly Route[] {
       operationId: "revokeKey",
       summary: "Revoke a key",
       description:
-        "From the answer on nobody gets in with this key. What it started goes on. Revoking twice changes nothing.",
+        "From the answer on nobody gets in with this key. What it started goes on. Revoking twice changes nothing. A key revokes none that may more than itself, and the last one with the scope `admin` stays.",
       access: "keys",
       params: keyIdParams,
       answers: { 200: { description: "The key, revoked.", schema: keyInfoSchema } },
@@ -109,9 +109,10 @@ export function keyRoutes({ store, clock }: KeyPorts): readonly Route[] {
       const nowMs = clock.now();
       const key = await store.keys.get(tenant, params.id);
       if (key === null) throw new HsrError("not_found");
+      const beyond = key.scopes.find((scope) => !hasScope(caller, scope));
+      if (beyond !== undefined) throw new HsrError("scope_missing", { details: { scope: beyond } });
       if (key.revokedAtMs === null) {
-        await refuseLast(key, nowMs);
-        await store.keys.revoke(tenant, params.id, nowMs);
+        if ((await store.keys.revoke(tenant, params.id, nowMs)) === "last") throw new HsrError("last_admin_key");
         await store.audit.append({
           timeMs: nowMs,
           type: "key.revoked",
@@ -124,14 +125,6 @@ export function keyRoutes({ store, clock }: KeyPorts): readonly Route[] {
       return wireKey((await store.keys.get(tenant, params.id)) ?? key);
     },
   );
-
-  /** Without a key that can make keys nobody could get in again. */
-  async function refuseLast(key: KeyRecord, nowMs: number): Promise<void> {
-    const manages = key.scopes.some((scope) => scope === "keys" || scope === "admin");
-    const expired = key.expiresAtMs !== null && key.expiresAtMs <= nowMs;
-    if (manages && !expired && (await store.keys.countUsable(null, ["keys", "admin"], nowMs)) <= 1)
-      throw new HsrError("last_admin_key");
-  }
 
   return [create, list, revoke];
 }

@@ -25,6 +25,8 @@ export function createKeys(access: Access): KeyStore {
     SELECT count(*) AS keys FROM key WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :at)
       AND (:tenant IS NULL OR tenant = :tenant)
       AND EXISTS (SELECT 1 FROM json_each(key.scopes) s JOIN json_each(:scopes) w ON s.value = w.value)`);
+  const usable = (tenant: string | null, wanted: readonly Scope[], atMs: number): number =>
+    number(countUsable.get({ tenant, scopes: JSON.stringify(wanted), at: atMs }) ?? {}, "keys");
   /** The minute in which each key was last noted. */
   const touched = new Map<string, number>();
 
@@ -55,12 +57,16 @@ export function createKeys(access: Access): KeyStore {
         rows.length > limit && last !== undefined ? encodeCursor("key", { at: number(last, "seq"), id: "" }) : null;
       return { kind: "page", page: { items: page.flatMap((row) => toKey(row) ?? []), nextCursor } };
     },
-    countUsable: async (tenant, scopes, atMs) =>
-      read(access, "key.count", () =>
-        number(countUsable.get({ tenant, scopes: JSON.stringify(scopes), at: atMs }) ?? {}, "keys"),
-      ),
+    countUsable: async (tenant, scopes, atMs) => read(access, "key.count", () => usable(tenant, scopes, atMs)),
     revoke: (tenant, id, atMs) =>
-      writer.write("key.revoke", () => Number(revoke.run({ id, tenant, at: atMs }).changes) > 0),
+      writer.write("key.revoke", () => {
+        const key = toKey(select.get({ id, tenant }));
+        if (key === null) return "unknown";
+        const isUsable = key.revokedAtMs === null && (key.expiresAtMs === null || key.expiresAtMs > atMs);
+        if (isUsable && key.scopes.includes("admin") && usable(null, ["admin"], atMs) <= 1) return "last";
+        revoke.run({ id, tenant, at: atMs });
+        return "revoked";
+      }),
     touch: async (id, atMs) => {
       const minute = Math.floor(atMs / minuteMs);
       if (touched.get(id) === minute) return;
