@@ -294,7 +294,7 @@ export interface PruneRequest {
   readonly runsFinishedBeforeMs: number;
   /** Of the others only the newest so many are kept. */
   readonly keepFinishedRuns: number;
-  /** While the store holds more bytes than this, the oldest finished runs are deleted, however young they are. */
+  /** While the store holds more bytes than this, its oldest finished runs and audit entries are deleted, however young. */
   readonly keepBytes: number;
   /** Audit entries older than this are cut off the chain's beginning; the chain stays verifiable from there. */
   readonly auditBeforeMs: number;

@@ -318,7 +318,7 @@ export const settings = {
     max: 1024 * GiB,
     unit: "bytes",
     reason:
-      "The most that the database may hold. Beyond it the oldest finished runs are deleted, however young, before the disk is full.",
+      "The most that the database may hold. Beyond it the oldest finished runs and audit entries are deleted, however young, before the disk is full.",
   }),
   "retention.audit_days": decimal({
     default: 365,

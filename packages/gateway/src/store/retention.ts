@@ -52,15 +52,20 @@ export function createRetention(
   return async (request) => {
     // What a gateway that died left half deleted.
     for (const row of doomed.all(request.maxRows)) await deleteOutputOf(number(row, "run_seq"));
+    const isFull = () => usedBytes(database) > request.keepBytes;
     const { finished } = await runs.counts();
     const surplus = Math.max(0, finished - request.keepFinishedRuns);
     const candidates = oldest.all(request.maxRows);
+    // Beyond its bytes what is oldest goes first, runs and audit entries alike: neither may drive the other out.
+    const oldestRunMs = candidates[0] === undefined ? request.nowMs : number(candidates[0], "finished_at");
+    const auditBeforeMs = isFull() ? Math.max(request.auditBeforeMs, oldestRunMs) : request.auditBeforeMs;
+    const auditEntries = await writer.write("prune.audit", () => audit.cutOff(auditBeforeMs, request.maxRows));
     let deleted = 0;
     for (const row of candidates) {
       const isDue =
         deleted < surplus ||
         number(row, "finished_at") < request.runsFinishedBeforeMs ||
-        usedBytes(database) > request.keepBytes;
+        (auditEntries < request.maxRows && isFull());
       if (!isDue) break;
       if (await deleteOne(number(row, "seq"))) {
         deleted += 1;
@@ -70,7 +75,6 @@ export function createRetention(
     const idempotencyKeys = await writer.write("prune.keys", () =>
       Number(deleteOldKeys.run(request.nowMs - httpLimits.idempotency_ttl_ms.value, request.maxRows).changes),
     );
-    const auditEntries = await writer.write("prune.audit", () => audit.cutOff(request.auditBeforeMs, request.maxRows));
     const more = [deleted, idempotencyKeys, auditEntries].some((count) => count >= request.maxRows);
     return { runs: deleted, idempotencyKeys, auditEntries, more };
   };

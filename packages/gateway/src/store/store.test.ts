@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { type RunState, runStates, runTransitions } from "@hsr/contract";
 import { type RunId, type Store, StoreError } from "@hsr/core";
 import { expect, onTestFinished, test } from "vitest";
-import { newRun, openTestStore, outcome, output, temporaryFolder } from "./testing.ts";
+import { createMetrics } from "../observe/index.ts";
+import { newRun, openTestStore, outcome, output, quiet, temporaryFolder } from "./testing.ts";
+import { startUpkeep } from "./upkeep.ts";
 
 async function freshStore(): Promise<Store> {
   const folder = temporaryFolder();
@@ -248,6 +250,43 @@ test("beyond its bytes the store gives up the oldest finished runs, and no more 
   });
   expect((await store.status()).usedBytes).toBeLessThanOrEqual(keepBytes);
   expect((await store.runs.counts()).finished).toBe(9);
+});
+
+test("beyond its bytes an old audit log goes before young runs, and its chain stays whole", async () => {
+  const store = await freshStore();
+  const entry = { type: "run.refused", tenant: "a", subject: "s", requestId: null } as const;
+  for (let i = 0; i < 300; i += 1)
+    await store.audit.append({ ...entry, timeMs: 1000 + i, data: { x: "y".repeat(20_000) } });
+  for (let i = 0; i < 5; i += 1) {
+    const run = newRun();
+    await store.runs.create(run);
+    await store.runs.finish(run.id, outcome({ finishedAtMs: 5000 + i }), output(randomBytes(100_000)));
+  }
+  const request = { nowMs: 6000, runsFinishedBeforeMs: 0, keepFinishedRuns: 100, auditBeforeMs: 0, maxRows: 50 };
+  let rounds = 0;
+  while ((await store.prune({ ...request, keepBytes: 2_000_000 })).more) rounds += 1;
+  expect(rounds).toBeLessThan(10);
+  expect((await store.status()).usedBytes).toBeLessThanOrEqual(2_000_000);
+  expect((await store.runs.counts()).finished).toBe(5);
+  expect((await store.audit.verify()).kind).toBe("intact");
+});
+
+test("one tick of the upkeep deletes all that is due, however much came since the last", async () => {
+  const store = await freshStore();
+  for (let i = 0; i < 450; i += 1) {
+    const run = newRun();
+    await store.runs.create(run);
+    await store.runs.finish(run.id, outcome({ finishedAtMs: 1000 + i }), output("x"));
+  }
+  const retention = { runDays: 1e6, runRows: 10, maxBytes: 1e12, auditDays: 1e6, tickMs: 1500 };
+  const clock = { now: () => Date.now(), monotonic: () => performance.now() };
+  const upkeep = startUpkeep(store, { retention }, { clock, log: quiet, metrics: createMetrics({ version: "test" }) });
+  await new Promise((resolve) => setTimeout(resolve, 1510));
+  const until = performance.now() + 1400;
+  while ((await store.runs.counts()).finished > 10 && performance.now() < until)
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  expect((await store.runs.counts()).finished).toBe(10);
+  await upkeep.close();
 });
 
 test("a closed store rejects everything, and closing twice is harmless", async () => {

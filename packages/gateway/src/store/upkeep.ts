@@ -2,8 +2,8 @@
 import { type Clock, type Log, type Metrics, type Store, StoreError } from "@hsr/core";
 import type { Config } from "../config.ts";
 
-/** Rows of each kind that one tick may delete; more follow at the next turn of the event loop's idle time. */
-const rowsPerTick = 200;
+/** Rows of each kind that one round may delete. Each is a write of its own, so requests get in between. */
+const rowsPerRound = 200;
 const dayMs = 86_400_000;
 
 export interface Upkeep {
@@ -11,7 +11,7 @@ export interface Upkeep {
   close(): Promise<void>;
 }
 
-/** Deletes what is too old, at each tick a bounded amount. */
+/** Deletes what is too old at each tick. */
 export function startUpkeep(
   store: Store,
   { retention }: Pick<Config, "retention">,
@@ -19,8 +19,14 @@ export function startUpkeep(
 ): Upkeep {
   let running: Promise<void> = Promise.resolve();
   let busy = false;
+  let closing = false;
 
+  /** As many rounds as it takes: what comes in between two ticks may be more than one round deletes. */
   async function tick(): Promise<void> {
+    for (let more = true; more && !closing; ) more = await round();
+  }
+
+  async function round(): Promise<boolean> {
     const nowMs = clock.now();
     const report = await store.prune({
       nowMs,
@@ -28,11 +34,12 @@ export function startUpkeep(
       keepFinishedRuns: retention.runRows,
       keepBytes: retention.maxBytes,
       auditBeforeMs: nowMs - retention.auditDays * dayMs,
-      maxRows: rowsPerTick,
+      maxRows: rowsPerRound,
     });
     metrics.count("hsr_store_pruned_total", { kind: "run" }, report.runs);
     metrics.count("hsr_store_pruned_total", { kind: "idempotency_key" }, report.idempotencyKeys);
     metrics.count("hsr_store_pruned_total", { kind: "audit_entry" }, report.auditEntries);
+    return report.more;
   }
 
   /** Once at start: an audit log that was changed while nobody looked is told of at once. */
@@ -60,6 +67,7 @@ export function startUpkeep(
   timer.unref();
   return {
     close: async () => {
+      closing = true;
       clearInterval(timer);
       await Promise.all([running, verified]);
     },
