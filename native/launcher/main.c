@@ -51,6 +51,10 @@ static void kill_children(void) {
         while (waitpid(-1, NULL, WNOHANG) > 0)
             ;
         if (read_at(AT_FDCWD, path, text, sizeof text) <= 0) return;
+        // A space ends each number: one that the end of `text` cut short would be another process's.
+        char *last = strrchr(text, ' ');
+        if (!last) return;
+        *last = 0;
         for (char *pid = strtok(text, " "); pid; pid = strtok(NULL, " ")) {
             long number = 0;
             if (sscanf(pid, "%ld", &number) == 1 && number > 1) kill((pid_t)number, SIGKILL);

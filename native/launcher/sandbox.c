@@ -220,6 +220,11 @@ static const char *natural_end(struct worker *w, struct sandbox *s, int status) 
     return killed && usage.oom_kills != UINT64_MAX && usage.oom_kills > 0 ? "out_of_memory" : "exited";
 }
 
+static bool is_child(pid_t pid) {
+    siginfo_t info;
+    return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
 void sandbox_reaped(struct worker *w, pid_t pid, int status, uint64_t cpu_us) {
     struct sandbox *s = NULL;
     for (unsigned i = 0; i < w->sandbox_count && !s; i++)
@@ -232,7 +237,9 @@ void sandbox_reaped(struct worker *w, pid_t pid, int status, uint64_t cpu_us) {
         s->monitor = 0;
     else
         s->agent = 0;
-    // The monitor is killed on purpose once the agent lives on its own.
+    // The monitor is killed on purpose once the agent lives on its own. One that ended within that moment may
+    // have been collected by the monitor, and is nobody's child any more: its number is not its own.
+    if (monitor && s->agent && !is_child(s->agent)) s->agent = 0;
     if (monitor && s->state == SANDBOX_LIVE && s->agent) return;
     if (s->state != SANDBOX_DYING) sandbox_kill(w, s, natural_end(w, s, status));
     if (!s->monitor && !s->agent) all_reaped(w, s, !monitor);
