@@ -23,6 +23,7 @@ enum wall {
     WALL_OWN_ROOT,          /* the guest's root is not the host's; without it that lies at /host */
     WALL_DISK_BYTES,
     WALL_DISK_INODES,
+    WALL_TERMINALS,      /* how many a sandbox may have */
     WALL_FILE_BYTES,     /* RLIMIT_FSIZE */
     WALL_LOCKED_MEMORY,  /* RLIMIT_MEMLOCK */
     WALL_MESSAGE_QUEUES, /* RLIMIT_MSGQUEUE */

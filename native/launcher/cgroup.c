@@ -13,6 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+// Of the memory limit, where the kernel counts socket buffers apart (version 1).
+enum { SOCKET_MEMORY_PART = 8 };
+
 static void path_in(char out[96], const char *leaf, const char *file) {
     snprintf(out, 96, "%s/%s", leaf, file);
 }
@@ -72,6 +75,11 @@ static bool limit_memory(const struct cgroups *c, const char *leaf, uint64_t byt
         return (swap == 0 || swap == ENOENT) && write_leaf(c, TREE_V2, leaf, "memory.max", number) == 0;
     }
     if (write_leaf(c, TREE_MEMORY, leaf, "memory.limit_in_bytes", number) != 0) return false;
+    // Version 1 keeps an account of its own for what TCP and UDP sockets buffer, without a limit of its own:
+    // over the loopback device a guest would take a tenth of the host's memory, and all that its TCP may use.
+    char sockets[32];
+    snprintf(sockets, sizeof sockets, "%llu", (unsigned long long)bytes / SOCKET_MEMORY_PART);
+    if (write_leaf(c, TREE_MEMORY, leaf, "memory.kmem.tcp.limit_in_bytes", sockets) != 0) return false;
     return !c->swap_file || write_leaf(c, TREE_MEMORY, leaf, "memory.memsw.limit_in_bytes", number) == 0;
 }
 
@@ -116,9 +124,11 @@ static void kill_one_by_one(const struct cgroups *c, const char *leaf) {
             for (char *at = pids; *at;) {
                 char *end;
                 long pid = strtol(at, &end, 10);
-                if (end == at) break;
+                // A line's end belongs to each: a number that the end of `pids` cut short is another
+                // process's.
+                if (end == at || *end != '\n') break;
                 if (pid > 1 && kill((pid_t)pid, SIGKILL) == 0) any = true;
-                at = *end ? end + 1 : end;
+                at = end + 1;
             }
         }
         leaf_freeze(c, leaf, false);

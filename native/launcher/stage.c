@@ -155,6 +155,7 @@ static void file_system(struct stage *s, const struct config *c) {
     if (wall_stands(WALL_PROC_MASKS)) mask_proc(s);
     if (!wall_stands(WALL_OWN_ROOT)) bind(s, "--ro-bind", "/", "/host");
     words(s, (const char *const[]){"--dev", "/dev", NULL});
+    if (c->root) bind(s, "--dev-bind", s->terminals, "/dev/pts");
     static const char *const spaces[][2] = {
         {"workspace", "/workspace"}, {"tmp", "/tmp"}, {"shm", "/dev/shm"}};
     for (unsigned i = 0; i < 3; i++) {
@@ -214,7 +215,8 @@ bool stage_make(struct stage *s, const struct config *c) {
     if (c->root ? !own_mounts(s) : mkdir(s->dir, 0755) != 0 && errno != EEXIST)
         return c->root ? false : failed("the state directory");
     snprintf(s->scratch, sizeof s->scratch, "%s/scratch", s->dir);
-    if (!put_etc(s) || !put_dir(s, "scratch")) return false;
+    snprintf(s->terminals, sizeof s->terminals, "%s/terminals", s->dir);
+    if (!put_etc(s) || !put_dir(s, "scratch") || !put_dir(s, "terminals")) return false;
     if (c->root && !put_program(s, "agent", c->agent_path)) return false;
     if (c->root && c->node_path && !put_program(s, "node", c->node_path)) return false;
     command_line(s, c);

@@ -9,7 +9,8 @@ enum { STAGE_ARGS_MAX = 160 };
 
 struct stage {
     char dir[256];
-    char scratch[300]; // an empty folder; each sandbox mounts its tmpfs here, in its own mount namespace
+    char scratch[300];   // an empty folder; each sandbox mounts its tmpfs here, in its own mount namespace
+    char terminals[300]; // another, for its own terminals
     char text[STAGE_ARGS_MAX][320];
     char *argv[STAGE_ARGS_MAX + 1];
     unsigned count;

@@ -34,23 +34,21 @@ static _Noreturn void die(const char *step) {
 // control sockets, which must die with the worker. Returns how many of FD_PROCS on are open.
 static int keep_descriptors(const struct stem_start *start) {
     enum { HIGH = 200 };
-    int procs[TREE_COUNT];
-    int count = leaf_open_procs(start->cgroups, start->leaf, procs);
+    int count = start->proc_count;
     int high[FD_PROCS + TREE_COUNT];
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     const int from[FD_PROCS] = {null, null, start->errors, -1, start->control, -1};
     for (int fd = 0; fd < FD_PROCS; fd++)
         high[fd] = from[fd] < 0 ? -1 : fcntl(from[fd], F_DUPFD, HIGH);
     for (int i = 0; i < count; i++)
-        high[FD_PROCS + i] = fcntl(procs[i], F_DUPFD, HIGH);
-    for (int fd = 0; fd < FD_PROCS + (count > 0 ? count : 0); fd++) {
+        high[FD_PROCS + i] = fcntl(start->procs[i], F_DUPFD, HIGH);
+    for (int fd = 0; fd < FD_PROCS + count; fd++) {
         if (high[fd] >= 0)
             dup2(high[fd], fd);
         else
             close(fd);
     }
-    close_range((unsigned)(FD_PROCS + (count > 0 ? count : 0)), ~0u, 0);
-    if (count < 0) die("opening the control group");
+    close_range((unsigned)(FD_PROCS + count), ~0u, 0);
     return count;
 }
 
@@ -149,6 +147,16 @@ static void mount_scratch(const struct stem_start *start, const struct stem_orde
     scratch_folder(start, "shm", 01777);
 }
 
+// Terminals of its own, and few of them: the host has 4096 in all, which one guest could take. An ordinary
+// user's stem has no id 0, which this file system wants; there bwrap mounts it, without a bound.
+static void mount_terminals(const struct stem_start *start) {
+    char options[64];
+    snprintf(options, sizeof options, "newinstance,ptmxmode=0666,mode=620%s",
+             wall_stands(WALL_TERMINALS) ? ",max=32" : "");
+    if (mount("devpts", start->stage->terminals, "devpts", MS_NOSUID | MS_NOEXEC, options) != 0)
+        die("mounting the terminals");
+}
+
 static void bound(int resource, rlim_t most) {
     struct rlimit limit = {most, most};
     struct rlimit now;
@@ -195,6 +203,7 @@ _Noreturn void stem_main(const struct stem_start *start) {
     int fds[2];
     receive(&order, sizeof order, fds);
     mount_scratch(start, &order);
+    if (start->config->root) mount_terminals(start);
     resource_limits(start, &order);
     // The two arrived at the lowest free numbers, which are their places or each other's.
     int stream = fcntl(fds[0], F_DUPFD, FD_PROCS);

@@ -14,8 +14,8 @@
 struct stem_start {
     const struct config *config;
     const struct stage *stage;
-    const struct cgroups *cgroups;
-    const char *leaf;
+    int procs[TREE_COUNT]; // through which it joins its leaf
+    int proc_count;
     int control; // its end of the socketpair that becomes the agent's descriptor 4
     int errors;  // where bwrap's complaints go until the agent has spoken
 };

@@ -32,6 +32,7 @@ export const walls = {
   "own-root": "the guest's root is not the host's",
   "disk-bytes": "the size of the scratch file system",
   "disk-inodes": "its number of inodes",
+  terminals: "how many terminals a sandbox may have",
   "file-bytes": "RLIMIT_FSIZE",
   "locked-memory": "RLIMIT_MEMLOCK",
   "message-queues": "RLIMIT_MSGQUEUE",

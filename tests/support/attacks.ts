@@ -1,4 +1,5 @@
 /** The attacks of `make walls` and of tests/security/walls.test.ts. */
+import { readFileSync } from "node:fs";
 import { type Attack, type OwnAttack, type ProbeAttack, python, type Wall } from "./attack.ts";
 
 type Walls = readonly [Wall, ...Wall[]];
@@ -29,6 +30,19 @@ const tries = (
 
 const smallMemory = { limits: { memoryBytes: 64 << 20, diskBytes: 16 << 20 } };
 const smallDisk = { limits: { memoryBytes: 256 << 20, diskBytes: 16 << 20, inodes: 200 } };
+
+/** As the kernel counts them for root in the host's own user namespace; the tests run as root. */
+const waitingSignalsOfRoot = (): number =>
+  Number(/^SigQ:\s+(\d+)/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1]);
+
+const queuesSignals = `
+import ctypes, os, signal, time
+libc = ctypes.CDLL(None, use_errno=True)
+signal.pthread_sigmask(signal.SIG_BLOCK, [40])
+for _ in range(800):
+    libc.sigqueue(os.getpid(), 40, ctypes.c_void_p(1))
+time.sleep(0.5)
+`;
 
 const resources: readonly Attack[] = [
   tries(
@@ -80,6 +94,88 @@ for _ in range(16):
         os.write(fd, b"x" * (1 << 20))
 print("SUCCEEDED")`,
     { limits: { memoryBytes: 64 << 20, diskBytes: 16 << 20 } },
+  ),
+  tries(
+    "A",
+    "buffers 128 MB in sockets with a limit of 64",
+    ["memory"],
+    `
+import os, socket, time
+def fill():
+    held, total = [], 0
+    for _ in range(25):
+        door = socket.create_server(("127.0.0.1", 0))
+        writer = socket.create_connection(door.getsockname())
+        held += [door.accept()[0], writer]
+        door.close()
+        writer.setblocking(False)
+        try:
+            while total < 32 << 20:
+                total += writer.send(b"x" * 65536)
+        except BlockingIOError:
+            pass
+    return held, total
+read, write = os.pipe()
+for _ in range(8):
+    if os.fork() == 0:
+        held, total = fill()
+        os.write(write, total.to_bytes(8, "little"))
+        time.sleep(20)
+        os._exit(0)
+total = sum(int.from_bytes(os.read(read, 8), "little") for _ in range(8))
+print("SUCCEEDED" if total >= 128 << 20 else "stopped", total)`,
+    smallMemory,
+  ),
+  tries(
+    "A",
+    "takes more terminals than it may have",
+    ["terminals"],
+    `
+import os
+held = [os.open("/dev/ptmx", os.O_RDWR | os.O_NOCTTY) for _ in range(40)]
+print("SUCCEEDED")`,
+  ),
+  {
+    part: "A",
+    name: "leaves signals waiting that are billed to the host's root",
+    walls: ["id-range"],
+    attempt: async (jail) => {
+      let billed = 0;
+      const before = waitingSignalsOfRoot();
+      const look = setInterval(() => {
+        billed = Math.max(billed, waitingSignalsOfRoot() - before);
+      }, 20);
+      const { detail } = await python(queuesSignals)(jail);
+      clearInterval(look);
+      return { succeeded: billed > 300, detail: `${detail} ${billed} billed to root` };
+    },
+  },
+  tries(
+    "A",
+    "takes the huge pages that the host reserved, which no limit counts",
+    ["seccomp"],
+    `
+import ctypes, mmap
+mmap.mmap(-1, 2 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x40000 | 0x4000)
+print("SUCCEEDED")`,
+  ),
+  tries(
+    "A",
+    "takes huge pages through a memfd",
+    ["seccomp"],
+    `
+import os
+os.memfd_create("hoard", os.MFD_HUGETLB)
+print("SUCCEEDED")`,
+  ),
+  tries(
+    "E",
+    "makes whoever closes its sockets wait for an hour",
+    ["seccomp"],
+    `
+import socket, struct
+socket.socket().setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 3600))
+print("SUCCEEDED")`,
   ),
   tries(
     "A",

@@ -20,6 +20,7 @@ static const char *const names[WALL_COUNT] = {
     [WALL_OWN_ROOT] = "own-root",
     [WALL_DISK_BYTES] = "disk-bytes",
     [WALL_DISK_INODES] = "disk-inodes",
+    [WALL_TERMINALS] = "terminals",
     [WALL_FILE_BYTES] = "file-bytes",
     [WALL_LOCKED_MEMORY] = "locked-memory",
     [WALL_MESSAGE_QUEUES] = "message-queues",
