@@ -1,4 +1,5 @@
 /** More than there is room for: bounded, fair, and nothing left behind. */
+import { createHash } from "node:crypto";
 import type { ErrorBody, Run, RunList } from "@hsr/contract";
 import { afterEach, describe, expect, test } from "vitest";
 import { type RunningGateway, startGateway } from "../support/gateway.ts";
@@ -85,6 +86,43 @@ describeWith(["bubblewrap"], "when there is more to run than there is room", () 
       started_at: null,
       usage: null,
     });
+  });
+
+  test("repeating a request with its Idempotency-Key finds its run, though the run itself takes the last place", async () => {
+    const here = await start({ HSR_TENANT_CONCURRENCY: "1", HSR_TENANT_QUEUE_LENGTH: "0" });
+    const request = { argv: ["sleep", "5"], wait_ms: 0 };
+    const first = await here.run(request, { "idempotency-key": "once" });
+    expect((await here.run(request)).status).toBe(429);
+    const again = await here.run(request, { "idempotency-key": "once" });
+    expect([again.status, again.body.id]).toEqual([202, first.body.id]);
+    const other = await here.run({ argv: ["true"], wait_ms: 0 }, { "idempotency-key": "once" });
+    expect([other.status, other.body.error.code]).toEqual([409, "idempotency_conflict"]);
+  });
+
+  test("who waits in the queue holds none of its files in memory, and has them all when it starts", async () => {
+    gateway = await startGateway({
+      env: { HSR_TENANT_CONCURRENCY: "1", HSR_RUNS_QUEUE_WAIT_MS: "60000" },
+      nodeArgs: ["--expose-gc", "--import", "data:text/javascript,setInterval(gc,100).unref()"],
+    });
+    const here = gateway;
+    const figure = (metrics: string, name: string) => Number(new RegExp(`^${name} (\\S+)$`, "m").exec(metrics)?.[1]);
+    await here.run({ argv: ["sleep", "4"], wait_ms: 0 });
+    const content = "y".repeat(6_000_000);
+    const waiting = Array.from({ length: 12 }, () =>
+      here.run({ argv: ["sha256sum", "a"], files: [{ path: "a", content }] }),
+    );
+    const until = performance.now() + 10_000;
+    let least = Number.POSITIVE_INFINITY;
+    while (least > 70e6 && performance.now() < until) {
+      await pause(100);
+      const { body } = await here.call<string>("GET", "/metrics");
+      if (figure(body, "hsr_queue_length") < 11) continue;
+      const used = figure(body, "hsr_nodejs_heap_size_used_bytes") + figure(body, "hsr_nodejs_external_memory_bytes");
+      least = Math.min(least, used);
+    }
+    expect(least).toBeLessThan(70e6);
+    const wanted = `${createHash("sha256").update(content).digest("hex")}  a\n`;
+    for (const { body } of await Promise.all(waiting)) expect(body.stdout).toBe(wanted);
   });
 
   describe("when the launcher dies", () => {

@@ -19,7 +19,8 @@ import { execPlan } from "./run/exec-plan.ts";
 import { LiveRun } from "./run/live-run.ts";
 import { LiveRuns } from "./run/live-runs.ts";
 import type { Spool } from "./spool.ts";
-import type { RunRecord, Store } from "./store.ts";
+import type { KnownRun, RunRecord, Store } from "./store.ts";
+import { decodeInput } from "./stored-input.ts";
 import type { SandboxId } from "./types.ts";
 
 /** Everything that the pipeline touches the world through. */
@@ -72,6 +73,9 @@ export class Pipeline {
   }
 
   async #take(action: RunAction): Promise<Submitted> {
+    // A repeated request takes no place, so neither a full queue nor a shutdown is a reason to refuse it.
+    const known = action.idempotencyKey === null ? null : await this.#known(action, action.idempotencyKey);
+    if (known !== null) return await this.#repeated(known);
     if (this.#draining) throw new HsrError("draining", { retryAfterMs: 2000 });
     const considered: DecideInput = {
       wishes: action.wishes,
@@ -97,14 +101,12 @@ export class Pipeline {
     try {
       const outcome = await this.ports.store.runs.create(row);
       if (outcome.kind === "created") {
-        void this.through(run, action.input, place, early);
+        // Who waits, waits without its input: a queue full of files would fill the memory, and the store has them.
+        void this.through(run, place.immediate ? action.input : null, place, early);
         return { kind: "live", run, repeated: false };
       }
       this.#abandon(run, place);
-      if (outcome.kind === "mismatch")
-        throw new HsrError("idempotency_conflict", { details: { run_id: outcome.runId } });
-      const known = this.live.get(outcome.run.id);
-      return known === null ? { kind: "stored", record: outcome.run } : { kind: "live", run: known, repeated: true };
+      return await this.#repeated(outcome);
     } catch (thrown) {
       this.#abandon(run, place);
       await early
@@ -114,8 +116,21 @@ export class Pipeline {
     }
   }
 
-  /** From a place to a stored result: the rest of the line. Never rejects. */
-  async through(run: LiveRun, input: RunInput, place: Place, early: Promise<Guest> | null): Promise<void> {
+  #known(action: RunAction, key: string): Promise<KnownRun | null> {
+    return this.ports.store.runs.known(action.tenant, key, action.digest, this.ports.clock.now());
+  }
+
+  async #repeated(known: KnownRun): Promise<Submitted> {
+    if (known.kind === "mismatch") throw new HsrError("idempotency_conflict", { details: { run_id: known.runId } });
+    const { id } = known.run;
+    const run = this.live.get(id);
+    if (run !== null) return { kind: "live", run, repeated: true };
+    // It may have finished since its row was read.
+    return { kind: "stored", record: (await this.ports.store.runs.get(known.run.tenant, id)) ?? known.run };
+  }
+
+  /** From a place to a stored result: the rest of the line. Without `given` the input comes from the store. Never rejects. */
+  async through(run: LiveRun, given: RunInput | null, place: Place, early: Promise<Guest> | null): Promise<void> {
     const { ports } = this;
     const hooks = {
       started: () => this.live.started(run, place, ports.clock),
@@ -125,6 +140,7 @@ export class Pipeline {
     try {
       const sandboxId = run.sandboxId ?? (await this.live.placed(run, place, ports.queueWaitMs, ports.clock));
       if (sandboxId === null) return await collect(run, null, null, ports, this.live);
+      const input = given ?? (await this.#storedInput(run));
       const guest = await (early ?? this.#acquire(run, sandboxId));
       const end = await drive(run, guest, execPlan(input, run.decision.limits), input, hooks);
       await collect(run, guest, end, ports, this.live);
@@ -148,6 +164,12 @@ export class Pipeline {
     run.stop("cancelled");
     const { tenant, id: subject } = run;
     await this.ports.store.audit.append({ timeMs, type: "run.cancel_requested", tenant, subject, requestId, data });
+  }
+
+  async #storedInput(run: LiveRun): Promise<RunInput> {
+    const bytes = await this.ports.store.runs.input(run.id);
+    if (bytes === null) throw new HsrError("internal", { message: "The run's input is not in the store." });
+    return decodeInput(bytes).input;
   }
 
   #acquire(run: LiveRun, sandboxId: SandboxId): Promise<Guest> {

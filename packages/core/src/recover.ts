@@ -52,7 +52,7 @@ async function takeUp(pipeline: Pipeline, record: RunRecord, guest: Guest | null
   }
   if (guest !== null && record.state !== "queued") {
     count("adopted");
-    void followOn(pipeline, run, guest, stored);
+    void followOn(pipeline, run, guest);
     return guest;
   }
   if (record.state === "running") {
@@ -61,7 +61,7 @@ async function takeUp(pipeline: Pipeline, record: RunRecord, guest: Guest | null
     return null;
   }
   count("queued");
-  void startAnew(pipeline, run, stored);
+  void startAnew(pipeline, run);
   return null;
 }
 
@@ -96,13 +96,15 @@ async function livingGuest(pipeline: Pipeline, record: RunRecord): Promise<Guest
 }
 
 /** Follows a program that an earlier gateway may have started; if it has not, the run starts anew. Never rejects. */
-async function followOn(pipeline: Pipeline, run: LiveRun, guest: Guest, stored: StoredInput): Promise<void> {
+async function followOn(pipeline: Pipeline, run: LiveRun, guest: Guest): Promise<void> {
   const { ports, live } = pipeline;
   const place = ports.places.occupy(run.tenant);
   try {
     await restoreOutput(pipeline, run);
     const began = run.record.startedAtMs ?? run.record.startingAtMs ?? ports.clock.now();
-    const leftMs = began + run.decision.limits.wallMs - ports.clock.now();
+    // A wall clock that was set back meanwhile gives no more than the whole limit.
+    const { wallMs } = run.decision.limits;
+    const leftMs = Math.min(wallMs, began + wallMs - ports.clock.now());
     const hooks = {
       openAgent: ports.openAgent,
       clock: ports.clock,
@@ -132,7 +134,7 @@ async function followOn(pipeline: Pipeline, run: LiveRun, guest: Guest, stored: 
   } finally {
     place.leave();
   }
-  await startAnew(pipeline, run, stored);
+  await startAnew(pipeline, run);
 }
 
 async function restoreOutput(pipeline: Pipeline, run: LiveRun): Promise<void> {
@@ -148,7 +150,7 @@ async function restoreOutput(pipeline: Pipeline, run: LiveRun): Promise<void> {
 }
 
 /** Starts a run of whose program nothing was started, from the queue on. */
-async function startAnew(pipeline: Pipeline, run: LiveRun, stored: StoredInput): Promise<void> {
+async function startAnew(pipeline: Pipeline, run: LiveRun): Promise<void> {
   const { ports } = pipeline;
   await ports.spool.remove(run.id as RunId);
   if (run.record.state === "starting") {
@@ -156,7 +158,7 @@ async function startAnew(pipeline: Pipeline, run: LiveRun, stored: StoredInput):
     run.become({ state: "queued", sandboxId: null, startingAtMs: null });
     run.sandboxId = null;
   }
-  await pipeline.through(run, stored.input, ports.places.enter(run.tenant, true), null);
+  await pipeline.through(run, null, ports.places.enter(run.tenant, true), null);
 }
 
 async function lose(pipeline: Pipeline, run: LiveRun, detail: string): Promise<void> {

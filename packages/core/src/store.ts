@@ -64,6 +64,9 @@ export type CreateRunOutcome =
   /** The idempotency key is known with another request. Nothing was written. */
   | { readonly kind: "mismatch"; readonly runId: RunId };
 
+/** What an idempotency key stands for already. */
+export type KnownRun = Exclude<CreateRunOutcome, { readonly kind: "created" }>;
+
 /** Facts that become known on the way. A field that is absent stays as it is. */
 export interface RunPatch {
   /** When the program was started, for runs that finish before the store heard of their start. */
@@ -170,6 +173,8 @@ export type ListOutcome<Item> = { readonly kind: "page"; readonly page: Page<Ite
 export interface RunStore {
   /** Stores a run with its input, its idempotency key and its audit entry, as one unit. */
   create(run: NewRun): Promise<CreateRunOutcome>;
+  /** What `create` would answer for a key that is known, before anything is taken for the run; `null` for one that is not. */
+  known(tenant: string, idempotencyKey: string, requestDigest: string, nowMs: number): Promise<KnownRun | null>;
   /**
    * Moves a run from one state to the next. `atMs` becomes `startingAtMs` or `startedAtMs` where the new state has one.
    * Throws `TypeError` when `runTransitions` of the contract does not allow the step; use `finish` to finish.

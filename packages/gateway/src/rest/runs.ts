@@ -138,6 +138,8 @@ export function runRoutes(ports: RunPorts): readonly Route[] {
       const submitted = await pipeline.submit(
         runAction({ ...request, ...(waitFor === undefined ? {} : { wait_ms: waitFor }) }, asked),
       );
+      // They have become bytes of the run; while it is waited for, nobody needs these texts.
+      for (const field of ["code", "stdin", "stdin_base64", "files"] as const) delete request[field];
       const live = submitted.kind === "live" ? submitted.run : null;
       const id = submitted.kind === "live" ? submitted.run.id : submitted.record.id;
       reply.header("hsr-run-id", id);

@@ -3,6 +3,7 @@ import { httpLimits, mayBecome, type RunState, runStates } from "@hsr/contract";
 import type {
   CreateRunOutcome,
   FinishOutcome,
+  KnownRun,
   NewRun,
   OutputSource,
   RunId,
@@ -92,18 +93,17 @@ export function createRuns(access: Access, audit: AuditChain): SqliteRuns {
     return row === undefined ? null : toRunRecord(row);
   }
 
+  function knownRun(tenant: string, key: string, digest: string, nowMs: number): KnownRun | null {
+    const row = selectKey.get(tenant, key);
+    if (row === undefined || number(row, "remembered_at") <= nowMs - httpLimits.idempotency_ttl_ms.value) return null;
+    const run = toRunRecord(row);
+    return run.requestDigest === digest ? { kind: "existing", run } : { kind: "mismatch", runId: run.id };
+  }
+
   function insertRun(run: NewRun, withInput: boolean): CreateRunOutcome {
     if (run.idempotencyKey !== null) {
-      const known = selectKey.get(run.tenant, run.idempotencyKey);
-      if (
-        known !== undefined &&
-        number(known, "remembered_at") > run.createdAtMs - httpLimits.idempotency_ttl_ms.value
-      ) {
-        const record = toRunRecord(known);
-        return record.requestDigest === run.requestDigest
-          ? { kind: "existing", run: record }
-          : { kind: "mismatch", runId: record.id };
-      }
+      const known = knownRun(run.tenant, run.idempotencyKey, run.requestDigest, run.createdAtMs);
+      if (known !== null) return known;
     }
     const row = insert.get(
       run.id,
@@ -249,6 +249,7 @@ export function createRuns(access: Access, audit: AuditChain): SqliteRuns {
 
   return {
     create,
+    known: async (tenant, key, digest, nowMs) => read(access, "known", () => knownRun(tenant, key, digest, nowMs)),
     transition,
     finish,
     get: async (tenant, id) =>
