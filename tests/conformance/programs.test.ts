@@ -55,7 +55,7 @@ import socket
 for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
     with socket.socket(family, socket.SOCK_DGRAM) as a: a.bind((host, 0)); a.sendto(b"x", a.getsockname()); assert a.recv(1) == b"x"
 assert socket.getaddrinfo("localhost", 80)
-assert [name for _, name in socket.if_nameindex()] == ["lo"]
+assert socket.if_indextoname(1) == "lo"
 a, b = socket.socketpair(); a.send(b"y"); assert b.recv(1) == b"y"`,
   "files: locks, maps, links, temporary ones, walks": `
 import fcntl, mmap, os, shutil, tempfile
@@ -104,12 +104,12 @@ if ((await once(child, "message"))[0] !== 2) throw new Error("ipc");`,
   "an HTTP server and fetch": `
 import { createServer } from "node:http";
 import { once } from "node:events";
-import os from "node:os";
+import { lookup } from "node:dns/promises";
 const server = createServer((_, answer) => answer.end("hello")).listen(0, "127.0.0.1");
 await once(server, "listening");
 if (await (await fetch("http://127.0.0.1:" + server.address().port)).text() !== "hello") throw new Error("fetch");
 server.close(); server.closeAllConnections();
-if (Object.keys(os.networkInterfaces()).join() !== "lo") throw new Error("interfaces");`,
+if (!["127.0.0.1", "::1"].includes((await lookup("localhost")).address)) throw new Error("lookup");`,
   "files, watching, sqlite, crypto and wasm": `
 import fs from "node:fs";
 import { scryptSync, randomUUID } from "node:crypto";

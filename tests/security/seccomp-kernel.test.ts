@@ -93,7 +93,6 @@ describeWith(["gcc"], "the shipped filter in this kernel", () => {
       call("socket", 1n, 1n, 0n),
       call("socket", 2n, 1n, 6n),
       call("socket", 10n, 2n | 0x80000n, 0n),
-      call("socket", 16n, 3n, 0n),
       call("personality", 0xffff_ffffn),
       call("prctl", 3n),
     ];

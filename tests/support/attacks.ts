@@ -169,6 +169,17 @@ os.memfd_create("hoard", os.MFD_HUGETLB)
 print("SUCCEEDED")`,
   ),
   tries(
+    "A",
+    "lets the kernel's answers pile up where no limit counts them",
+    ["seccomp"],
+    `
+import socket, struct
+asking = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
+for _ in range(20):
+    asking.send(struct.pack("=IHHII", 16, 9999, 5, 1, 0) * 20)
+print("SUCCEEDED")`,
+  ),
+  tries(
     "E",
     "makes whoever closes its sockets wait for an hour",
     ["seccomp"],
@@ -417,7 +428,7 @@ const network: readonly Attack[] = [
   door("net_abstract_stream", "D", "connects to an abstract socket of the host", "net-namespace"),
   door("net_abstract_pair", "D", "sends to an abstract socket from a datagram pair", "net-namespace", "seccomp"),
   door("net_host_socket_names", "D", "reads the names of the host's sockets", "net-namespace"),
-  door("net_interfaces", "D", "sees the host's network interfaces", "net-namespace"),
+  door("net_interfaces", "D", "sees the host's network interfaces", "net-namespace", "seccomp"),
 ];
 
 /** All of them. */
