@@ -4,6 +4,7 @@ import type { ErrorBody, Run, RunList } from "@hsr/contract";
 import { afterEach, describe, expect, test } from "vitest";
 import { type RunningGateway, startGateway } from "../support/gateway.ts";
 import { describeWith } from "../support/host.ts";
+import { startLauncher } from "../support/launcher.ts";
 
 describeWith(["bubblewrap"], "when there is more to run than there is room", () => {
   let gateway: RunningGateway | undefined;
@@ -126,6 +127,28 @@ describeWith(["bubblewrap"], "when there is more to run than there is room", () 
   });
 
   describe("when the launcher dies", () => {
+    test("or is silent while it is tried out, runs are taken again soon after it is back", async () => {
+      const launcher = await startLauncher();
+      try {
+        process.kill(launcher.workerPid(), "SIGSTOP");
+        gateway = await startGateway({ launcher, env: { HSR_RUNTIMES_PROBE_INTERVAL_MS: "600000" } });
+        expect((await gateway.run({ argv: ["true"] })).body.error.code).toBe("level_unavailable");
+        process.kill(launcher.workerPid(), "SIGCONT");
+        const until = performance.now() + 10_000;
+        let answer = await gateway.run({ argv: ["true"] });
+        while (answer.status !== 200 && performance.now() < until) {
+          await pause(200);
+          answer = await gateway.run({ argv: ["true"] });
+        }
+        expect(answer.body.reason).toBe("exited");
+      } finally {
+        process.kill(launcher.workerPid(), "SIGCONT");
+        await gateway?.stop();
+        gateway = undefined;
+        await launcher.stop();
+      }
+    });
+
     test("its runs end as lost soon, with what they had written", async () => {
       const here = await start({ HSR_RUNTIMES_PROBE_INTERVAL_MS: "1000" });
       const { body } = await here.run({ argv: ["sh", "-c", "echo said; sleep 60"], wait_ms: 0 });

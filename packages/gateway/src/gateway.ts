@@ -39,6 +39,9 @@ export interface Gateway {
 /** How often `stop` looks whether everything has ended. */
 const drainLookMs = 20;
 
+/** How soon a runtime that is not available is tried again: a launcher that restarts is back after a second. */
+const probeMissingMs = 2000;
+
 const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
 
 /** Starts a gateway. Resolves when it listens, has taken up what an earlier one left, and knows its runtimes. */
@@ -79,7 +82,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     await pipeline.ports.offers.probe();
     await recover(pipeline);
     const upkeep = startUpkeep(store, config, { clock, log, metrics });
-    const probing = setInterval(() => void pipeline.ports.offers.probe(), config.runtimes.probeIntervalMs);
+    const stopProbing = keepProbing(pipeline.ports.offers, config.runtimes.probeIntervalMs);
     let leaving = false;
     const app = door(parts, pipeline, () => leaving);
     const { host, port } = splitListen(config.server.listen);
@@ -108,7 +111,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
       url,
       stop: async (drainMs) => {
         pipeline.drain();
-        clearInterval(probing);
+        stopProbing();
         const until = clock.monotonic() + drainMs;
         while (pipeline.live.all().some((run) => !run.detached) && clock.monotonic() < until) {
           await new Promise((resolve) => setTimeout(resolve, drainLookMs));
@@ -125,6 +128,28 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     await store.close();
     throw thrown;
   }
+}
+
+/** Tries the runtimes again and again until the returned function is called. What is missing may be back any moment. */
+function keepProbing(offers: Offers, intervalMs: number): () => void {
+  let timer: NodeJS.Timeout;
+  let stopped = false;
+  const later = () => {
+    if (stopped) return;
+    const isWhole = offers.current.every((offer) => offer.available);
+    timer = setTimeout(
+      () => {
+        // It never rejects.
+        void offers.probe().then(later);
+      },
+      isWhole ? intervalMs : Math.min(intervalMs, probeMissingMs),
+    );
+  };
+  later();
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+  };
 }
 
 function door(parts: GatewayParts, pipeline: Pipeline, leaving: () => boolean): FastifyInstance {
