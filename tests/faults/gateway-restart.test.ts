@@ -1,4 +1,5 @@
 /** The gateway dies, and nothing of what it was trusted with is lost, done twice, or left behind. */
+import { readFileSync } from "node:fs";
 import type { RunList } from "@hsr/contract";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type RunningGateway, startGateway } from "../support/gateway.ts";
@@ -112,6 +113,22 @@ describeWith(["bubblewrap"], "after kill -9 of the gateway", () => {
     expect(body.reason).toBe("timeout");
     expect(body.usage?.wall_ms).toBeGreaterThanOrEqual(1490);
     expect(body.usage?.wall_ms).toBeLessThan(3000);
+  });
+
+  test("the wall-clock limit holds though the sandbox's agent does not answer the new gateway", async () => {
+    const id = await begin(["sleep", "300"], { timeout: 3000 });
+    await running(id);
+    const agent = gateway.launcher
+      .sandboxPids()
+      .map(parentOfSleep)
+      .find((pid) => pid !== null);
+    process.kill(agent ?? Number.NaN, "SIGSTOP");
+    await gateway.kill9();
+    await gateway.restart();
+    const began = performance.now();
+    expect((await ended(id)).reason).toBe("timeout");
+    expect(performance.now() - began).toBeLessThan(6000);
+    expect(await gateway.launcher.client.list()).toEqual([]);
   });
 
   test("runs that waited for a place still wait, and get it", async () => {
@@ -228,4 +245,14 @@ describeWith(["bubblewrap"], "at SIGTERM the gateway", () => {
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** The parent of a process that sleeps for 300 seconds: the agent of its sandbox. */
+function parentOfSleep(pid: number): number | null {
+  try {
+    if (readFileSync(`/proc/${pid}/cmdline`, "latin1").split("\u0000").join(" ") !== "sleep 300 ") return null;
+    return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1]);
+  } catch {
+    return null; // It is gone.
+  }
 }

@@ -128,7 +128,10 @@ async function followOn(pipeline: Pipeline, run: LiveRun, guest: Guest): Promise
     }
   } catch (thrown) {
     ports.log.warn({ err: thrown, run: run.id }, "a run could not be followed on");
-    await guest.destroy();
+    // A launcher that does not answer either must not keep the run from its end.
+    await guest
+      .destroy()
+      .catch((err: unknown) => ports.log.warn({ err, run: run.id }, "a sandbox could not be destroyed"));
     await lose(pipeline, run, "Its sandbox does not answer.");
     return;
   } finally {

@@ -17,6 +17,8 @@ const execId = 1;
 const mostStreams = 3;
 /** After the sandbox's end, how long what it still sent may take to be read. */
 const lastBytesMs = 1000;
+/** How long an agent may take to answer after a restart, though the program's time is over: its output is worth waiting for. */
+const leastPatienceMs = 2000;
 /** A file up to this size is one message to the agent, whichever way it cuts larger ones. */
 const oneMessageBytes = 32 * 1024;
 
@@ -106,8 +108,13 @@ async function sent(run: LiveRun, guest: Guest, writes: readonly Promise<void>[]
 export async function resume(run: LiveRun, guest: Guest, leftMs: number, hooks: DriveHooks): Promise<DriveEnd | null> {
   const alarm = new Alarm();
   try {
-    const agent = hooks.openAgent(await guest.attach());
-    const execution = await findExecution(run, agent);
+    const patienceMs = Math.min(gatewayLimits.start_timeout_ms.value, Math.max(leftMs, leastPatienceMs));
+    const found = await Promise.race([join(run, guest, hooks), run.stopped, guest.ended, after(patienceMs)]);
+    if (found === null || typeof found === "string" || "end" in found) {
+      if (found === null && leftMs <= patienceMs) run.stop("timeout");
+      throw new HsrError("sandbox_failed", { cause: "its agent was not reached" });
+    }
+    const { agent, execution } = found;
     if (execution === null) {
       agent.close();
       return null;
@@ -125,10 +132,19 @@ function never(): Promise<never> {
   return new Promise(() => {});
 }
 
-async function findExecution(run: LiveRun, agent: Agent): Promise<AgentExecution | null> {
+interface Joined {
+  readonly agent: Agent;
+  /** `null` where the agent does not know it. */
+  readonly execution: AgentExecution | null;
+}
+
+/** A new stream to a sandbox that runs. The agent belongs to the guest and may never answer: whoever waits has a limit. */
+async function join(run: LiveRun, guest: Guest, hooks: DriveHooks): Promise<Joined> {
+  const agent = hooks.openAgent(await guest.attach());
   const known = (await agent.list()).find((state) => state.execId === execId);
-  if (known === undefined) return null;
-  return agent.follow(execId, { stdout: run.stdout.agentOffset, stderr: run.stderr.agentOffset });
+  if (known === undefined) return { agent, execution: null };
+  const from = { stdout: run.stdout.agentOffset, stderr: run.stderr.agentOffset };
+  return { agent, execution: agent.follow(execId, from) };
 }
 
 type Step =
@@ -172,10 +188,20 @@ async function follow(
         if (last?.kind === "ended") return { exit: null, failed: null, ended: last.end, detail: last.detail };
         if (last?.kind === "stopped") return { exit: null, failed: null, ended: null, detail: null };
         if (streams >= mostStreams) return { exit: null, failed: null, ended: "lost", detail: describe(step.cause) };
-        agent = hooks.openAgent(await guest.attach());
-        const found = await findExecution(run, agent);
-        if (found === null) return { exit: null, failed: null, ended: "lost", detail: describe(step.cause) };
-        execution = found;
+        const joined = await Promise.race([
+          join(run, guest, hooks),
+          stopped,
+          ended,
+          after(gatewayLimits.start_timeout_ms.value),
+        ]);
+        if (joined !== null && "kind" in joined) {
+          if (joined.kind !== "ended") return { exit: null, failed: null, ended: null, detail: null };
+          return { exit: null, failed: null, ended: joined.end, detail: joined.detail };
+        }
+        if (joined === null || joined.execution === null)
+          return { exit: null, failed: null, ended: "lost", detail: describe(step.cause) };
+        agent = joined.agent;
+        execution = joined.execution;
       }
     }
   }
