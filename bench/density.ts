@@ -5,7 +5,7 @@ import { startStack } from "./stack.ts";
 
 const count = Number(process.argv[2] ?? 200);
 const stack = await startStack({
-  env: { HSR_QUOTAS_MAX_RUNNING: String(count + 8), HSR_QUOTAS_TENANT_MAX_RUNNING: String(count + 8) },
+  env: { HSR_RUNS_CONCURRENCY: String(count + 8), HSR_TENANT_CONCURRENCY: String(count + 8) },
 });
 
 /** The middle of several readings: the figure moves by megabytes from one moment to the next. */
@@ -25,8 +25,10 @@ try {
   for (let round = 0; round < 3; round++) {
     const before = await settledBytes();
     const ids: string[] = [];
-    for (let i = 0; i < count; i++)
+    for (let i = 0; i < count; i++) {
       ids.push(await stack.startDetached({ argv: ["/usr/bin/sleep", "300"], timeout: 300_000 }));
+      if (i % 16 === 15) await stack.waitRunning(ids.slice(-16));
+    }
     await stack.waitRunning(ids);
     const during = await settledBytes();
     each.push(Math.round((before - during) / count));

@@ -25,6 +25,8 @@ export interface Stack {
   startDetached(body: object): Promise<string>;
   /** Waits until all of them run. */
   waitRunning(ids: readonly string[]): Promise<void>;
+  /** A run as it stands. */
+  get(id: string): Promise<Run>;
   /** Cancels a run and waits for its end. */
   cancel(id: string): Promise<void>;
   stop(): Promise<void>;
@@ -40,6 +42,8 @@ export async function startStack(
   execFileSync("gcc", ["-O2", "-Wall", "-Wextra", "-Werror", "-o", spawnHelper, join(import.meta.dirname, "spawn.c")]);
   const gateway = await startGateway({
     env: { ...options.env },
+    // Ranges of host ids for a thousand sandboxes, away from those of tests: each launcher of a test has room for 64.
+    launcherOptions: { extraArgs: ["--id-base", String(0xc000_0000), "--id-count", String(1024 * 65_536)] },
     ...(options.gatewayPreload === undefined ? {} : { nodeArgs: ["--import", options.gatewayPreload] }),
   });
   const lean = new LeanClient(gateway.url, gateway.key);
@@ -95,6 +99,7 @@ export async function startStack(
         }
       }
     },
+    get: async (id) => (await call("GET", `/v1/runs/${id}`)).run,
     cancel: async (id) => {
       await call("POST", `/v1/runs/${id}/cancel`);
       await call("GET", `/v1/runs/${id}?wait_ms=10000`);

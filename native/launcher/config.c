@@ -63,7 +63,7 @@ bool config_read(struct config *c, int argc, char **argv) {
                          .allow_uid = geteuid(),
                          .id_base = DEFAULT_ID_BASE,
                          .id_count = DEFAULT_ID_COUNT,
-                         .stems = 4,
+                         .stems = 8,
                          .root = geteuid() == 0};
     enum {
         SOCKET = 1,

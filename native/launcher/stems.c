@@ -17,7 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { REFILL_MS = 3, REFILL_FAILED_MS = 1000 };
+enum { REFILL_MS = 3, REFILL_FAILED_MS = 1000, STEMS_MAX = 32 };
 
 // SO_PASSRIGHTS, which the C library's headers do not have yet.
 enum { PASS_RIGHTS = 83 };
@@ -95,41 +95,53 @@ static pid_t clone_stem(const struct worker *w, const struct sandbox *s) {
     return pid;
 }
 
-static struct sandbox *stem_new(struct worker *w) {
+// A stem between its two halves: its leaf and channels are there, its process is not.
+struct unborn {
+    struct sandbox *sandbox;
+    int control, errors; // the stem's ends
+};
+
+static bool stem_prepare(struct worker *w, struct unborn *u) {
+    *u = (struct unborn){.control = -1, .errors = -1};
     errno = EAGAIN;
-    if (w->sandbox_count == SANDBOXES_MAX) return NULL;
+    if (w->sandbox_count == SANDBOXES_MAX) return false;
     struct sandbox *s = calloc(1, sizeof *s);
-    if (!s) return NULL;
+    if (!s) return false;
     *s = (struct sandbox){.errors = -1, .range = -1, .control = {.fd = -1}, .deadline_ns = UINT64_MAX};
-    int control = -1;
-    int errors = -1;
     snprintf(s->leaf, sizeof s->leaf, "s%llu", (unsigned long long)++w->leaf_count);
     if (w->config->root && (s->range = ids_take(&w->ids)) < 0) {
         free(s);
         errno = EAGAIN;
-        return NULL;
+        return false;
     }
     w->sandboxes[w->sandbox_count++] = s;
     int error = leaf_make(w->cgroups, s->leaf);
-    if (error || !make_channels(s, &control, &errors) || !watch(w, &s->control, EPOLLIN)) {
+    if (error || !make_channels(s, &u->control, &u->errors) || !watch(w, &s->control, EPOLLIN)) {
         if (!error) error = errno;
-        if (control >= 0) close(control);
-        if (errors >= 0) close(errors);
+        if (u->control >= 0) close(u->control);
+        if (u->errors >= 0) close(u->errors);
         leaf_remove(w->cgroups, s->leaf);
         sandbox_forget(w, s);
         errno = error;
-        return NULL;
+        return false;
     }
-    struct stem_start start = {.config = w->config, .stage = &w->stage, .control = control, .errors = errors};
+    u->sandbox = s;
+    return true;
+}
+
+static struct sandbox *stem_fork(struct worker *w, struct unborn *u) {
+    struct sandbox *s = u->sandbox;
+    struct stem_start start = {
+        .config = w->config, .stage = &w->stage, .control = u->control, .errors = u->errors};
     // Opened here, since the stem has not the right to.
     start.proc_count = leaf_open_procs(w->cgroups, s->leaf, start.procs);
     s->monitor = start.proc_count < 0 ? -1 : clone_stem(w, s);
     if (s->monitor == 0) stem_main(&start);
-    error = errno;
+    int error = errno;
     for (int i = 0; i < start.proc_count; i++)
         close(start.procs[i]);
-    close(control);
-    close(errors);
+    close(u->control);
+    close(u->errors);
     if (s->monitor < 0) {
         s->monitor = 0;
         leaf_remove(w->cgroups, s->leaf);
@@ -145,6 +157,11 @@ static struct sandbox *stem_new(struct worker *w) {
         return NULL;
     }
     return s;
+}
+
+static struct sandbox *stem_new(struct worker *w) {
+    struct unborn one;
+    return stem_prepare(w, &one) ? stem_fork(w, &one) : NULL;
 }
 
 static struct sandbox *waiting_stem(const struct worker *w, unsigned *count, bool *under_way) {
@@ -166,8 +183,9 @@ struct sandbox *sandbox_take_stem(struct worker *w) {
     unsigned count;
     bool under_way;
     struct sandbox *s = waiting_stem(w, &count, &under_way);
-    // Forking ahead waits until the burst is over: a launch under way needs the processor more.
-    w->refill_ns = now_ns() + REFILL_MS * UINT64_C(1000000);
+    // Forking ahead waits a moment, since a launch under way needs the processor more, but not for the end of
+    // a burst: what a burst uses up is made in the middle of it, many at a time.
+    if (w->refill_ns == UINT64_MAX) w->refill_ns = now_ns() + REFILL_MS * UINT64_C(1000000);
     return s ? s : stem_new(w);
 }
 
@@ -176,11 +194,23 @@ void stems_refill(struct worker *w) {
     bool under_way;
     waiting_stem(w, &count, &under_way);
     w->refill_ns = UINT64_MAX;
-    // One at a time: making a leaf waits for a stem that joins one. The report of that stem calls again.
+    // A batch at a time. Joining a leaf waits for the kernel, up to 20 ms after a quiet spell, and whoever
+    // joins meanwhile shares that wait: one at a time, stems would come no faster than those waits. Making a
+    // leaf waits for a stem that joins one, so all leaves are made first, and nothing is made while a stem is
+    // under way; its report calls again.
     if (w->stopping || under_way || count >= w->stems_wanted) return;
-    bool made = stem_new(w) != NULL;
+    struct unborn batch[STEMS_MAX];
+    unsigned made = 0;
+    unsigned wanted = w->stems_wanted - count;
+    // Where stems fail, one is tried.
+    if (w->stem_failures > 0) wanted = 1;
+    while (made < wanted && made < STEMS_MAX && stem_prepare(w, &batch[made]))
+        made++;
+    bool good = made > 0;
+    for (unsigned i = 0; i < made; i++)
+        if (!stem_fork(w, &batch[i])) good = false;
     // On a host where none starts it is tried more and more rarely, a launch aside.
     uint64_t rarely = w->stem_failures < 60 ? w->stem_failures : 60;
-    if (!made || rarely > 0)
+    if (!good || rarely > 0)
         w->refill_ns = now_ns() + (rarely ? rarely : 1) * REFILL_FAILED_MS * UINT64_C(1000000);
 }
