@@ -180,6 +180,19 @@ for _ in range(20):
 print("SUCCEEDED")`,
   ),
   tries(
+    "A",
+    "joins multicast groups, which no limit counts",
+    ["seccomp"],
+    `
+import socket, struct
+member = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+for group in range(100):
+    member.setsockopt(
+        socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, socket.inet_pton(socket.AF_INET6, f"ff02::1:{group:x}") + struct.pack("=I", 1)
+    )
+print("SUCCEEDED")`,
+  ),
+  tries(
     "E",
     "makes whoever closes its sockets wait for an hour",
     ["seccomp"],
