@@ -1,11 +1,20 @@
 import { expect, test } from "vitest";
-import { facts, hasColour, paints, table, visible, width } from "./terminal.ts";
+import { facts, hasColour, json, paints, table, visible, width } from "./terminal.ts";
 
 test("a guest's text cannot move the cursor, set the title, or reverse the writing direction", () => {
   expect(visible("\u001b[2J\u001b]0;owned\u0007")).toBe("\\x1b[2J\\x1b]0;owned\\x07");
   expect(visible("a\u202eb\u200bc")).toBe("a\\u{202e}b\\u{200b}c");
   expect(visible("one\ntwo\r\tthree\u0000\u009b")).toBe("one\\ntwo\\r\\tthree\\x00\\x9b");
   expect(visible("grüße 世界 👋")).toBe("grüße 世界 👋");
+});
+
+test("JSON for programs is as harmless on a terminal, and means the same", () => {
+  const run = { stdout: "\u009b2J\u007f\u202e\u001b[2J\u{e0041}\ud800 grüße 世界 👋\n", labels: { a: "b" } };
+  for (const text of [json(run), json(run, 2)]) {
+    expect(text.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}\p{Co}]/u);
+    expect(text).toContain("grüße 世界 👋\\n");
+    expect(JSON.parse(text)).toEqual(run);
+  }
 });
 
 test("a table is aligned, has one line per row, and shows empty cells", () => {

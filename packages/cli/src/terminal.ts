@@ -11,6 +11,16 @@ export function visible(text: string): string {
   });
 }
 
+/**
+ * A value as JSON that is safe to look at: what a terminal would act on is escaped beyond what JSON asks for (C1 controls
+ * move the cursor as well as ESC does), so that it parses to the same value.
+ */
+export function json(value: unknown, indent?: number): string {
+  return JSON.stringify(value, null, indent).replace(/[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}]/gu, (one) =>
+    one === "\n" ? one : one.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`),
+  );
+}
+
 /** As `visible`, for texts of several lines. */
 export function visibleLines(text: string): string {
   return text.split("\n").map(visible).join("\n");

@@ -2,7 +2,7 @@
 import type { ConfigInfo } from "@hsr/contract";
 import { Command } from "commander";
 import type { Context } from "../context.ts";
-import { table } from "../terminal.ts";
+import { json, table } from "../terminal.ts";
 
 interface ShowFlags {
   readonly changed?: boolean;
@@ -20,7 +20,7 @@ function showCommand(context: Context): Command {
       const wanted = items.filter(
         (one) => one.key.startsWith(name ?? "") && (!flags.changed || one.source !== "default"),
       );
-      if (flags.json) return context.write(`${JSON.stringify(wanted, null, 2)}\n`);
+      if (flags.json) return context.write(`${json(wanted, 2)}\n`);
       if (wanted.length === 0) return context.writeError("no such settings\n");
       const rows = wanted.map((one) => [
         one.key,

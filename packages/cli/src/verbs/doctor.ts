@@ -5,7 +5,7 @@ import { Refusal } from "../client.ts";
 import type { Context } from "../context.ts";
 import { Failure } from "../failure.ts";
 import { examineHost, type Finding } from "../host-checks.ts";
-import { visible, width } from "../terminal.ts";
+import { json, visible, width } from "../terminal.ts";
 
 export function doctorCommand(context: Context): Command {
   return new Command("doctor")
@@ -13,7 +13,7 @@ export function doctorCommand(context: Context): Command {
     .option("--json", "print JSON")
     .action(async (flags: { readonly json?: boolean }) => {
       const findings = [...examineHost(), ...(await examineGateway(context))];
-      await context.write(flags.json ? `${JSON.stringify(findings, null, 2)}\n` : show(context, findings));
+      await context.write(flags.json ? `${json(findings, 2)}\n` : show(context, findings));
       process.exitCode = findings.some((one) => one.state === "fail") ? 1 : 0;
     });
 }

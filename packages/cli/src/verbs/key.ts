@@ -2,7 +2,7 @@
 import type { CreatedKey, CreateKeyRequest, KeyInfo, KeyList, Scope } from "@hsr/contract";
 import { Command } from "commander";
 import type { Context } from "../context.ts";
-import { facts, table } from "../terminal.ts";
+import { facts, json, table } from "../terminal.ts";
 import { parseDuration, showAge } from "../units.ts";
 
 interface CreateFlags {
@@ -33,7 +33,7 @@ function createCommand(context: Context): Command {
         ...(flags.expires === undefined ? {} : { expires_in_ms: parseDuration(flags.expires, "--expires") }),
       };
       const key = await context.client().json<CreatedKey>("/v1/keys", { method: "POST", body });
-      if (flags.json) return context.write(`${JSON.stringify(key, null, 2)}\n`);
+      if (flags.json) return context.write(`${json(key, 2)}\n`);
       await context.write(
         facts([
           ["key", key.key],
@@ -63,7 +63,7 @@ function listCommand(context: Context): Command {
         keys.push(...page.items);
         cursor = page.next_cursor;
       } while (cursor !== null);
-      if (flags.json) return context.write(`${JSON.stringify(keys, null, 2)}\n`);
+      if (flags.json) return context.write(`${json(keys, 2)}\n`);
       const now = Date.now();
       const age = (time: string | null): string => (time === null ? "" : showAge(now - Date.parse(time)));
       const rows = keys.map((one) => [

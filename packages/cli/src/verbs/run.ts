@@ -12,6 +12,7 @@ import { onInterrupt } from "../interrupt.ts";
 import { bytesOf, Gathered } from "../output.ts";
 import { type Program, parseFileFlag, parseLanguage, parsePairs, programOfFile } from "../program.ts";
 import { exitCodeOf, remarks, summaryLine } from "../result.ts";
+import { json } from "../terminal.ts";
 import { parseBytes, parseCores, parseCount, parseDuration } from "../units.ts";
 
 interface RunFlags {
@@ -111,7 +112,7 @@ async function run(context: Context, words: readonly string[], commandForm: bool
       headers: { prefer: "respond-async" },
       body: { ...request, detach: true },
     });
-    await context.write(flags.json ? `${JSON.stringify(queued)}\n` : `${queued.id}\n`);
+    await context.write(flags.json ? `${json(queued)}\n` : `${queued.id}\n`);
     return 0;
   }
   const leaving = new AbortController();
@@ -147,7 +148,7 @@ async function follow(
   });
   const passOn = async (event: RunEvent): Promise<void> => {
     id = event.subject;
-    if (flags.json && flags.stream) return context.write(`${JSON.stringify(event)}\n`);
+    if (flags.json && flags.stream) return context.write(`${json(event)}\n`);
     if (event.type !== "run.output") return;
     if (flags.json) return gathered.add(event.data);
     // This is the program's own output: its bytes go through as they are, as if it ran here.
@@ -163,7 +164,7 @@ async function follow(
     },
     runId === null ? {} : { id: runId },
   );
-  if (flags.json && !flags.stream) await context.write(`${JSON.stringify(gathered.result(summary), null, 2)}\n`);
+  if (flags.json && !flags.stream) await context.write(`${json(gathered.result(summary), 2)}\n`);
   if (!flags.json) for (const remark of remarks(summary)) await context.writeError(`hsrctl: ${remark}\n`);
   if (flags.verbose) await context.writeError(`hsrctl: ${summaryLine(summary)}\n`);
   return exitCodeOf(summary);

@@ -8,7 +8,7 @@ import { followRun } from "../follow.ts";
 import { bytesOf, storedBytes } from "../output.ts";
 import { parsePairs } from "../program.ts";
 import { exitCodeOf, remarks } from "../result.ts";
-import { facts, type Paints, table } from "../terminal.ts";
+import { facts, json, type Paints, table } from "../terminal.ts";
 import { parseCount, parseDuration, showAge, showBytes, showDuration } from "../units.ts";
 
 const pathOf = (id: string): string => `/v1/runs/${encodeURIComponent(id)}`;
@@ -60,7 +60,7 @@ function listCommand(context: Context): Command {
       const labels = parsePairs(flags.label, "--label");
       const runs = await listRuns(context.client(), wanted, labels, flags.state);
       if (flags.json) {
-        for (const run of runs) await context.write(`${JSON.stringify(run)}\n`);
+        for (const run of runs) await context.write(`${json(run)}\n`);
         return;
       }
       if (runs.length === 0) return context.writeError("no runs\n");
@@ -117,7 +117,7 @@ function getCommand(context: Context): Command {
     .option("--json", "print the whole run as JSON, output included")
     .action(async (id: string, flags: { readonly json?: boolean }) => {
       const run = await context.client().json<Run>(pathOf(id));
-      await context.write(flags.json ? `${JSON.stringify(run, null, 2)}\n` : describe(run));
+      await context.write(flags.json ? `${json(run, 2)}\n` : describe(run));
     });
 }
 
@@ -180,7 +180,7 @@ function waitCommand(context: Context): Command {
         if (!leaving?.aborted) throw error;
         throw new Failure(`${id} has not ended after ${showDuration(limit ?? 0)}; it goes on`);
       }
-      if (flags.json) await context.write(`${JSON.stringify(await client.json<Run>(pathOf(id)), null, 2)}\n`);
+      if (flags.json) await context.write(`${json(await client.json<Run>(pathOf(id)), 2)}\n`);
       else for (const remark of remarks(summary)) await context.writeError(`hsrctl: ${remark}\n`);
       process.exitCode = exitCodeOf(summary);
     });

@@ -2,7 +2,7 @@
 import type { RuntimeInfo, RuntimeList } from "@hsr/contract";
 import { Command } from "commander";
 import type { Context } from "../context.ts";
-import { table, visible } from "../terminal.ts";
+import { json, table, visible } from "../terminal.ts";
 import { showDuration } from "../units.ts";
 
 export function runtimesCommand(context: Context): Command {
@@ -11,7 +11,7 @@ export function runtimesCommand(context: Context): Command {
     .option("--json", "print JSON")
     .action(async (flags: { readonly json?: boolean }) => {
       const { items } = await context.client().json<RuntimeList>("/v1/runtimes");
-      if (flags.json) return context.write(`${JSON.stringify(items, null, 2)}\n`);
+      if (flags.json) return context.write(`${json(items, 2)}\n`);
       const rows = items.map((one) => [
         one.name,
         one.available ? "yes" : "no",

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import type { Context } from "../context.ts";
 import { Failure } from "../failure.ts";
-import { facts } from "../terminal.ts";
+import { facts, json } from "../terminal.ts";
 
 /** The version of this package. */
 export function ownVersion(): string {
@@ -26,9 +26,7 @@ export function versionCommand(context: Context): Command {
         ["node", process.versions.node],
       ] as const;
       await context.write(
-        flags.json
-          ? `${JSON.stringify({ hsrctl: ownVersion(), gateway, node: process.versions.node })}\n`
-          : facts(rows),
+        flags.json ? `${json({ hsrctl: ownVersion(), gateway, node: process.versions.node })}\n` : facts(rows),
       );
     });
 }
