@@ -256,6 +256,8 @@ describeWith(["bubblewrap"], "waiting for a run", () => {
       cursor = page.next_cursor;
     }
     expect(seen).toEqual(["4", "3", "2", "1", "0"]);
+    // One of two conditions would have to be dropped in silence.
+    expect((await gateway.call("GET", "/v1/runs?label=n=1&label=n=2")).status).toBe(400);
     const made = await gateway.call<{ key: string }>("POST", "/v1/keys", {
       name: "other",
       scopes: ["run", "read"],

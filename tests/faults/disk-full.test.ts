@@ -3,6 +3,9 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { newId } from "@hsr/contract";
+import type { RunId } from "@hsr/core";
+import { FileSpool } from "@hsr/gateway/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type RunningGateway, startGateway } from "../support/gateway.ts";
 import { describeWith } from "../support/host.ts";
@@ -65,5 +68,21 @@ describeWith(["bubblewrap", "root"], "when the data directory's disk is full", (
     await gateway.restart();
     const later = await gateway.call("GET", `/v1/runs/${begun.body.id}`);
     expect(later.body).toMatchObject({ state: "finished", reason: "exited", stdout: "said\n" });
+  });
+
+  test("output of which a part was spooled before the disk was full is spooled once when there is room", async () => {
+    const spool = await FileSpool.open(join(folder, "spool-of-the-test"));
+    const run = newId("run") as RunId;
+    const first = Buffer.alloc(1000, "a");
+    const second = Buffer.alloc(2_000_000, "b");
+    await spool.append(run, "stdout", [first]);
+    const { bavail, bsize } = statfsSync(folder);
+    writeFileSync(join(folder, "filler"), Buffer.alloc((bavail - 100) * bsize));
+    await expect(spool.append(run, "stdout", [second])).rejects.toThrow("ENOSPC");
+    expect((await spool.state(run)).keptBytes.stdout).toBe(first.length);
+    free();
+    await spool.append(run, "stdout", [second]);
+    const kept = await spool.read(run, "stdout", 0, 3_000_000);
+    expect(Buffer.compare(kept, Buffer.concat([first, second]))).toBe(0);
   });
 });

@@ -180,6 +180,9 @@ export function runRoutes(ports: RunPorts): readonly Route[] {
         const split = text.indexOf("=");
         return [text.slice(0, split), text.slice(split + 1)] as const;
       });
+      const twice = labels.find(([name], index) => labels.findIndex(([other]) => other === name) !== index);
+      if (twice !== undefined)
+        throw new HsrError("invalid_request", { field: "label", message: "A label can have one value only." });
       const outcome = await store.runs.list(
         {
           tenant: visibleTenant(caller),

@@ -25,7 +25,14 @@ export class FileSpool implements Spool {
 
   async append(run: RunId, stream: StreamName, bytes: readonly Uint8Array[]): Promise<void> {
     await using file = await open(this.path(run, stream), "a", mode);
-    await writeAll(file, bytes);
+    const { size } = await file.stat();
+    try {
+      await writeAll(file, bytes);
+    } catch (thrown) {
+      // On a full disk a part was written; it is written again, and must not stand there twice.
+      await file.truncate(size);
+      throw thrown;
+    }
   }
 
   async skip(run: RunId, gap: SpoolGap): Promise<void> {

@@ -4,6 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { newId } from "@hsr/contract";
 import type { Log, NewRun, RunId, RunOutcome, Store } from "@hsr/core";
+
+export { FileSpool } from "../spool/file-spool.ts";
+
 import { openSqliteStore, type SqliteStoreOptions } from "./sqlite.ts";
 
 /** Says nothing. */

@@ -37,6 +37,8 @@ export function handOver(
         if (body === null) return;
         const reply = decode(type, number, body);
         settle();
+        // It may break before anybody takes it: without a listener that would end the whole process.
+        socket.on("error", () => undefined);
         resolve({ reply, stream: socket });
       } catch (error) {
         fail(error as Error);
