@@ -1,4 +1,6 @@
 /** Waiting for a run, watching it, leaving it, cancelling it, and asking twice. */
+import { readFileSync } from "node:fs";
+import { connect } from "node:net";
 import type { RunList } from "@hsr/contract";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RunningGateway, startGateway } from "../support/gateway.ts";
@@ -242,6 +244,32 @@ describeWith(["bubblewrap"], "waiting for a run", () => {
       expect(status).toBe(409);
       expect(body.error.code).toBe("idempotency_conflict");
     });
+  });
+
+  test("large results that nobody reads cost a bounded amount of memory, and hold up no others", async () => {
+    const { body } = await gateway.run({
+      argv: ["sh", "-c", "head -c 16000000 /dev/zero | tr '\\0' x; head -c 16000000 /dev/zero | tr '\\0' y >&2"],
+      output_limit_bytes: 16_777_216,
+      wait_ms: 100,
+    });
+    while ((await gateway.call("GET", `/v1/runs/${body.id}/logs`)).status === 200)
+      if ((await gateway.call<RunList>("GET", "/v1/runs?limit=1")).body.items[0]?.state === "finished") break;
+    const resident = () =>
+      Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${gateway.process().pid}/status`, "latin1"))?.[1]) * 1024;
+    const before = resident();
+    const { port, hostname } = new URL(gateway.url);
+    const sockets = Array.from({ length: 40 }, () => {
+      const socket = connect(Number(port), hostname).on("error", () => {});
+      socket.write(
+        `GET /v1/runs/${body.id} HTTP/1.1\r\nhost: ${hostname}\r\nauthorization: Bearer ${gateway.key}\r\n\r\n`,
+      );
+      return socket.pause();
+    });
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    expect(resident() - before).toBeLessThan(800e6);
+    expect((await gateway.run({ argv: ["echo", "small"] })).body.stdout).toBe("small\n");
+    for (const socket of sockets) socket.destroy();
+    expect((await gateway.call("GET", `/v1/runs/${body.id}`)).body.stderr?.length).toBe(16_000_000);
   });
 
   test("lists have labels, states, pages, and nothing of other tenants", async () => {

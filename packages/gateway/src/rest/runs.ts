@@ -20,6 +20,7 @@ import Type from "typebox";
 import { runAction } from "../actions.ts";
 import { visibleTenant } from "../auth/index.ts";
 import { type LiveBytes, wireRun, wireSummary } from "../wire.ts";
+import { LargeAnswers } from "./large-answers.ts";
 import { pageFrom, pageOf, pageQuery } from "./page.ts";
 import { type Caller, type Route, route } from "./route.ts";
 import { streamRun } from "./sse.ts";
@@ -66,6 +67,7 @@ const listQuery = Type.Object(
 
 export function runRoutes(ports: RunPorts): readonly Route[] {
   const { pipeline, store } = ports;
+  const large = new LargeAnswers();
 
   /** The run as it is now; foreign ones do not exist. */
   async function find(
@@ -79,10 +81,13 @@ export function runRoutes(ports: RunPorts): readonly Route[] {
     return { record, live };
   }
 
-  async function body(record: RunRecord, live: LiveRun | null) {
+  /** The run as it is sent to this caller: a large one waits until his other ones are read. */
+  async function body(record: RunRecord, live: LiveRun | null, caller: Caller, reply: FastifyReply) {
     if (record.state !== "finished") return wireRun(record, null, null, bytesSoFar(record, live));
-    const read = async (stream: "stdout" | "stderr", bytes: number) =>
-      live?.[stream].inMemory === true ? live[stream].read(0, bytes) : store.runs.output(record.id, stream, 0, bytes);
+    const bytes = record.stdoutBytes + record.stderrBytes;
+    if (!(await large.enter(caller.tenant, bytes, reply.raw))) return wireRun(record, null, null);
+    const read = async (stream: "stdout" | "stderr", length: number) =>
+      live?.[stream].inMemory === true ? live[stream].read(0, length) : store.runs.output(record.id, stream, 0, length);
     return wireRun(record, await read("stdout", record.stdoutBytes), await read("stderr", record.stderrBytes));
   }
 
@@ -155,10 +160,10 @@ export function runRoutes(ports: RunPorts): readonly Route[] {
       if (record === null || record.state !== "finished") {
         live?.detach();
         reply.code(202).header("location", `/v1/runs/${id}`);
-        return await body(live?.record ?? (await find(caller, id)).record, live);
+        return await body(live?.record ?? (await find(caller, id)).record, live, caller, reply);
       }
       throwIfNeverStarted(record);
-      return await body(record, live);
+      return await body(record, live, caller, reply);
     },
   );
 
@@ -227,7 +232,7 @@ export function runRoutes(ports: RunPorts): readonly Route[] {
       reply.header("hsr-run-id", params.id);
       const wait = Math.min(Number(query.wait_ms ?? 0), requestLimits.wait_ms.value);
       if (found.live !== null && wait > 0) await finishedWithin(found.live, wait);
-      return await body(found.live?.record ?? found.record, found.live);
+      return await body(found.live?.record ?? found.record, found.live, caller, reply);
     },
   );
 
@@ -291,6 +296,7 @@ export function runRoutes(ports: RunPorts): readonly Route[] {
     async ({ params, query, caller, reply }) => {
       const { record, live } = await find(caller, params.id);
       const stream = query.stream ?? "stdout";
+      if (!(await large.enter(caller.tenant, bytesSoFar(record, live)[`${stream}Bytes`], reply.raw))) return undefined;
       const bytes =
         record.state === "finished" || live === null
           ? await store.runs.output(record.id, stream, 0, stream === "stdout" ? record.stdoutBytes : record.stderrBytes)
@@ -321,9 +327,9 @@ export function runRoutes(ports: RunPorts): readonly Route[] {
     async ({ params, caller, requestId, reply }) => {
       const { record, live } = await find(caller, params.id);
       reply.header("hsr-run-id", params.id);
-      if (live === null) return await body(record, null);
+      if (live === null) return await body(record, null, caller, reply);
       await pipeline.cancel(live, caller.keyId, requestId);
-      return await body(await live.finished, live);
+      return await body(await live.finished, live, caller, reply);
     },
   );
 
