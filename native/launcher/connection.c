@@ -4,6 +4,7 @@
 #include "io.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -20,7 +21,18 @@ static bool may_speak(const struct worker *w, int fd) {
 }
 
 void connection_accept(struct worker *w, struct source *source, uint32_t events) {
+    // Kept for the moment in which there is no other: a connection that cannot be taken would wake us for
+    // ever.
+    static int spare = -1;
+    if (spare < 0) spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
     int fd = accept4(source->fd, NULL, NULL, SOCK_CLOEXEC);
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE) && spare >= 0) {
+        close(spare);
+        fd = accept4(source->fd, NULL, NULL, SOCK_CLOEXEC);
+        if (fd >= 0) close(fd);
+        spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        return;
+    }
     if (fd < 0) return;
     struct connection *c = NULL;
     if (may_speak(w, fd) && w->connection_count < CONNECTIONS_MAX) c = calloc(1, sizeof *c);
