@@ -30,6 +30,7 @@ try {
       if (i % 16 === 15) await stack.waitRunning(ids.slice(-16));
     }
     await stack.waitRunning(ids);
+    console.log(`  round ${round + 1}: ${ids.length} run`);
     const during = await settledBytes();
     each.push(Math.round((before - during) / count));
     await Promise.all(ids.map((id) => stack.cancel(id)));

@@ -48,10 +48,11 @@ export async function startStack(
   });
   const lean = new LeanClient(gateway.url, gateway.key);
   const agent = new Agent({ keepAlive: true, maxSockets: 2000 });
-  const headers = { authorization: `Bearer ${gateway.key}`, "content-type": "application/json" };
+  const authorization = `Bearer ${gateway.key}`;
 
   function call(method: string, path: string, body?: object): Promise<{ readonly status: number; readonly run: Run }> {
     const text = body === undefined ? undefined : JSON.stringify(body);
+    const headers = { authorization, ...(text === undefined ? {} : { "content-type": "application/json" }) };
     const { promise, resolve, reject } = Promise.withResolvers<{ status: number; run: Run }>();
     const sent = request(gateway.url + path, { method, headers, agent }, (response) => {
       const chunks: Buffer[] = [];
@@ -101,7 +102,8 @@ export async function startStack(
     },
     get: async (id) => (await call("GET", `/v1/runs/${id}`)).run,
     cancel: async (id) => {
-      await call("POST", `/v1/runs/${id}/cancel`);
+      const { status } = await call("POST", `/v1/runs/${id}/cancel`);
+      if (status !== 200 && status !== 202) throw new Error(`cancel: ${status}`);
       await call("GET", `/v1/runs/${id}?wait_ms=10000`);
     },
     stop: async () => {
