@@ -231,7 +231,7 @@ export function runRoutes(ports: RunPorts): readonly Route[] {
       const found = await find(caller, params.id);
       reply.header("hsr-run-id", params.id);
       const wait = Math.min(Number(query.wait_ms ?? 0), requestLimits.wait_ms.value);
-      if (found.live !== null && wait > 0) await finishedWithin(found.live, wait);
+      if (found.live !== null && wait > 0) await finishedWithin(found.live, wait, reply.raw);
       return await body(found.live?.record ?? found.record, found.live, caller, reply);
     },
   );

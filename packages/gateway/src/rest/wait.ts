@@ -1,16 +1,28 @@
 /** Waiting for a run on behalf of a client: until it ends, until the client has waited enough, or until it goes away. */
+import type { ServerResponse } from "node:http";
 import type { LiveRun, RunRecord } from "@hsr/core";
 import type { FastifyReply } from "fastify";
 
-/** The finished row, or `null` when the time was up first. */
-export async function finishedWithin(run: LiveRun, waitMs: number | undefined): Promise<RunRecord | null> {
+/**
+ * The finished row, or `null` when the time was up first, or the client of `response` gone: a wait of an hour that nobody
+ * waits for would be kept as long.
+ */
+export async function finishedWithin(
+  run: Pick<LiveRun, "finished">,
+  waitMs: number | undefined,
+  response: ServerResponse | null = null,
+): Promise<RunRecord | null> {
   if (waitMs === undefined) return await run.finished;
   const up = Promise.withResolvers<null>();
-  const timer = setTimeout(() => up.resolve(null), waitMs);
+  const stop = () => up.resolve(null);
+  const timer = setTimeout(stop, waitMs);
+  response?.once("close", stop);
+  if (response?.closed) stop();
   try {
     return await Promise.race([run.finished, up.promise]);
   } finally {
     clearTimeout(timer);
+    response?.off("close", stop);
   }
 }
 
