@@ -57,7 +57,41 @@ static bool put_program(const struct stage *s, const char *name, const char *sou
     return mount(source, path, NULL, MS_BIND, NULL) == 0 || failed(source);
 }
 
-static bool own_mounts(struct stage *s) {
+static bool below(const char *path, const char *folder) {
+    size_t size = strlen(folder);
+    return strncmp(path, folder, size) == 0 && (path[size] == 0 || path[size] == '/');
+}
+
+// Mounts of the host that no sandbox is given anything from are left out of our namespace. Every sandbox
+// copies what is in it, and bwrap reads the whole list again for each thing that it binds.
+static void leave_mounts(const struct config *c) {
+    static const char *const unused[] = {"/sys",  "/dev/pts", "/dev/shm", "/dev/mqueue", "/dev/hugepages",
+                                         "/boot", "/home",    "/snap",    "/run/user",   "/run/snapd"};
+    const char *const needed[] = {c->agent_path,  c->node_path,   c->bwrap_path,
+                                  c->seccomp_dir, c->socket_path, c->state_dir};
+    enum { MOST = 512 };
+    static char points[MOST][256];
+    unsigned count = 0;
+    char line[4096];
+    FILE *list = fopen("/proc/self/mountinfo", "re");
+    if (!list) return;
+    while (count < MOST && fgets(line, sizeof line, list)) {
+        char point[256];
+        if (sscanf(line, "%*d %*d %*s %*s %255s", point) != 1) continue;
+        bool leave = false;
+        for (unsigned i = 0; i < sizeof unused / sizeof *unused; i++)
+            if (below(point, unused[i])) leave = true;
+        for (unsigned i = 0; i < sizeof needed / sizeof *needed; i++)
+            if (needed[i] && below(needed[i], point)) leave = false;
+        if (leave) snprintf(points[count++], sizeof points[0], "%s", point);
+    }
+    fclose(list);
+    // What is mounted last goes first. One that cannot be left costs only time.
+    while (count-- > 0)
+        umount2(points[count], MNT_DETACH);
+}
+
+static bool own_mounts(struct stage *s, const struct config *c) {
     // Folders that every distribution has and that no sandbox is given anything from.
     static const char *const places[] = {"/mnt", "/media", "/srv"};
     if (unshare(CLONE_NEWNS) != 0) return failed("a mount namespace");
@@ -66,6 +100,7 @@ static bool own_mounts(struct stage *s) {
         if (mount("hsr", places[i], "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=1m,nr_inodes=64") != 0)
             continue;
         snprintf(s->dir, sizeof s->dir, "%s", places[i]);
+        leave_mounts(c);
         return true;
     }
     return failed("a tmpfs on /mnt, /media or /srv");
@@ -212,7 +247,7 @@ static void command_line(struct stage *s, const struct config *c) {
 bool stage_make(struct stage *s, const struct config *c) {
     s->count = 0;
     snprintf(s->dir, sizeof s->dir, "%s/stage", c->state_dir);
-    if (c->root ? !own_mounts(s) : mkdir(s->dir, 0755) != 0 && errno != EEXIST)
+    if (c->root ? !own_mounts(s, c) : mkdir(s->dir, 0755) != 0 && errno != EEXIST)
         return c->root ? false : failed("the state directory");
     snprintf(s->scratch, sizeof s->scratch, "%s/scratch", s->dir);
     snprintf(s->terminals, sizeof s->terminals, "%s/terminals", s->dir);
