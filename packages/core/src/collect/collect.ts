@@ -42,7 +42,7 @@ export async function collect(
   if (end.failed !== null || end.detail !== null || run.spoolFailure !== null) {
     const cause = end.failed?.cause ?? run.spoolFailure;
     ports.log.warn(
-      { run: run.id, request: run.requestId, err: cause, code: end.failed?.code, detail: end.detail },
+      { run: run.id, request: run.requestId, err: cause, error_code: end.failed?.code, detail: end.detail },
       "run failed",
     );
   }
