@@ -249,7 +249,7 @@ export function conformance(subject: SuiteSubject): void {
           ]),
         );
         const ended = finish(bomb);
-        await Promise.race([ended, sleepMs(500)]);
+        await Promise.race([ended, sleepMs(20_000)]);
         await bomb.signal(9, "session").catch(() => undefined);
         expect((await ended).stderr).toMatch(/fork|Resource/i);
         expect((await shell("echo fine")).stdout).toBe("fine\n");
