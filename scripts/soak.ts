@@ -40,8 +40,12 @@ function outcomes(): readonly (Outcome & { readonly file: string })[] {
 const set: Record<string, string> = { ...numbers };
 for (const name of Object.keys(set)) set[name] = process.env[name] ?? set[name] ?? "";
 
-/** Without the benches (`node scripts/soak.ts --tests`) their reports stay as they are. */
+/**
+ * `node scripts/soak.ts --tests [kinds]` leaves the benches out, and the kinds that are not named: their last reports stay as they are and
+ * count as they were.
+ */
 const measures = !process.argv.includes("--tests");
+const kinds = process.argv.slice(2).filter((word) => word !== "--tests");
 if (measures) print(bold("Measured while nothing else runs"));
 const benches = measures
   ? spawnSync(process.execPath, ["bench/main.ts", "speed", "stall", "density", "leaks", "neighbours"], {
@@ -53,7 +57,7 @@ const benches = measures
 
 print("", bold("Every test, with the full numbers"));
 const began = performance.now();
-const tests = spawnSync(process.execPath, ["scripts/test.ts"], {
+const tests = spawnSync(process.execPath, ["scripts/test.ts", ...kinds], {
   cwd: checkout,
   env: toolEnvironment(set),
   stdio: "inherit",
