@@ -7,6 +7,7 @@ export * from "./ids.ts";
 export * from "./isolation.ts";
 export * from "./keys.ts";
 export * from "./limits.ts";
+export * from "./risk.ts";
 export * from "./run.ts";
 export * from "./run-request.ts";
 export * from "./runtime-info.ts";

@@ -2,13 +2,12 @@ import Type from "typebox";
 import { errorInfoSchema } from "./error-body.ts";
 import { idPattern } from "./ids.ts";
 import { isolationLevelSchema, runtimeNameSchema } from "./isolation.ts";
+import { nullable } from "./nullable.ts";
+import { riskSchema } from "./risk.ts";
 import { labelsSchema, languageNames } from "./run-request.ts";
 import { type RunReason, type RunState, runReasons, runStates } from "./states.ts";
 
-/** A value, or null while or where it does not exist. */
-export function nullable<Schema extends Type.TSchema>(schema: Schema, description: string) {
-  return Type.Union([schema, Type.Null()], { description });
-}
+export { nullable };
 
 export const timeSchema = Type.String({
   format: "date-time",
@@ -44,14 +43,6 @@ export const decisionSchema = Type.Object(
   { title: "Decision", additionalProperties: false, description: "What was decided about the run, and why." },
 );
 export type DecisionBody = Type.Static<typeof decisionSchema>;
-
-export const riskSchema = Type.Object(
-  {
-    analyzed: Type.Literal(false, { description: "The code was not analyzed, so there is no score." }),
-  },
-  { title: "Risk", additionalProperties: false, description: "What the analyzer found in the code." },
-);
-export type RiskBody = Type.Static<typeof riskSchema>;
 
 export const limitNames = ["memory", "pids", "cpu", "wall_time", "disk", "inodes", "output", "open_files"] as const;
 export type LimitName = (typeof limitNames)[number];

@@ -3,6 +3,7 @@ export * from "./acquire/offers.ts";
 export * from "./acquire/places.ts";
 export * from "./action.ts";
 export * from "./analyze/analyze.ts";
+export * from "./analyze/report.ts";
 export * from "./decide/decide.ts";
 export * from "./decide/decision.ts";
 export * from "./languages.ts";

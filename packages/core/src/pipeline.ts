@@ -79,7 +79,7 @@ export class Pipeline {
     if (this.#draining) throw new HsrError("draining", { retryAfterMs: 2000 });
     const considered: DecideInput = {
       wishes: action.wishes,
-      risk: this.ports.analyze(action.input),
+      risk: await this.ports.analyze(action.input),
       offers: this.ports.offers.current,
       rules: this.ports.rules,
     };

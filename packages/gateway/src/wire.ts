@@ -11,7 +11,7 @@ import type {
   RuntimeInfo,
   UsageBody,
 } from "@hsr/contract";
-import type { Capabilities, Decision, ProbedRuntime, RunRecord } from "@hsr/core";
+import type { Capabilities, Decision, ProbedRuntime, RiskReport, RunRecord } from "@hsr/core";
 
 /** A time as RFC 3339 in UTC with milliseconds. */
 export function wireTime(ms: number): string {
@@ -30,6 +30,32 @@ function wireDecision(decision: Decision): DecisionBody {
     reasons: [...decision.reasons],
     preference_met: decision.preferenceMet,
     policy_digest: decision.policyDigest,
+  };
+}
+
+/** A report field by field: a row that an older gateway wrote may have less, and what a newer one adds is not shown. */
+export function wireRisk(risk: RiskReport): RiskBody {
+  if (!risk.analyzed) return { analyzed: false };
+  return {
+    analyzed: true,
+    score: risk.score,
+    level: risk.level,
+    capabilities: [...risk.capabilities],
+    findings: risk.findings.map(({ id, severity, title, file, line, column, evidence, confidence }) => ({
+      id,
+      severity,
+      title,
+      file,
+      line,
+      column,
+      evidence,
+      confidence,
+    })),
+    language: { declared: risk.language.declared, found: risk.language.found },
+    binary: risk.binary,
+    unknown_lang: risk.unknownLang,
+    analyzer: risk.analyzer,
+    rules: risk.rules,
   };
 }
 
@@ -55,7 +81,7 @@ export function wireSummary(record: RunRecord, live: LiveBytes = record): RunSum
     // Rows hold what this gateway, or one of the same schema version, wrote: the store checks the version, not the form.
     usage: (outcome?.usage as UsageBody | null | undefined) ?? null,
     decision: record.decision === null ? null : wireDecision(record.decision as unknown as Decision),
-    risk: (record.risk as RiskBody | null) ?? { analyzed: false },
+    risk: wireRisk((record.risk as unknown as RiskReport | null) ?? { analyzed: false }),
     unenforced: [...record.unenforced],
     error: (outcome?.error as ErrorInfo | null | undefined) ?? null,
     language: record.language as LanguageName | null,

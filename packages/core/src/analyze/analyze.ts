@@ -1,12 +1,14 @@
 import type { RunInput } from "../action.ts";
+import type { RiskReport } from "./report.ts";
 
-/** What is known of the code's risk. */
-export interface RiskReport {
-  readonly analyzed: false;
-}
+/** What the analyzer looks at. It never sees who asks or what isolation was asked for: the same code has the same risk. */
+export type AnalyzeInput = Pick<RunInput, "program" | "files" | "environment" | "stdin">;
 
-/** Reads a request and says how risky it is. Pure; parsing and model calls would sit behind it. */
-export type Analyze = (input: RunInput) => RiskReport;
+/**
+ * Reads a request and says how risky it is. The same input gives the same report. It never rejects for what the code is:
+ * code that cannot be analyzed, whatever the cause, has a report that says so and weighs as much as the worst.
+ */
+export type Analyze = (input: AnalyzeInput) => Promise<RiskReport>;
 
 /** No analyzer is part of this version: nothing is claimed about the code, and no score is invented. */
-export const analyze: Analyze = () => ({ analyzed: false });
+export const analyze: Analyze = () => Promise.resolve({ analyzed: false });

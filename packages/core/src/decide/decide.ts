@@ -33,7 +33,7 @@ export function decide(input: DecideInput): Verdict {
 
   const reasons = [
     wishes.level === null
-      ? "No isolation level was asked for; the code was not analyzed; the lowest level holds."
+      ? `No isolation level was asked for; ${describeRisk(input)}; the lowest level holds.`
       : `The isolation level ${wishes.level} was asked for.`,
   ];
   if (wishes.runtime !== null) reasons.push(`The runtime ${wishes.runtime} was demanded.`);
@@ -59,6 +59,10 @@ export function decide(input: DecideInput): Verdict {
       syscallProfile: "default",
     },
   };
+}
+
+function describeRisk({ risk }: DecideInput): string {
+  return risk.analyzed ? `the code's risk is ${risk.level} (${risk.score})` : "the code was not analyzed";
 }
 
 /** The weakest level of a runtime that is at least the wanted one. */

@@ -1,6 +1,6 @@
 import type { ErrorCode, HsrErrorOptions } from "@hsr/contract";
 import type { Wishes } from "../action.ts";
-import type { RiskReport } from "../analyze/analyze.ts";
+import type { RiskReport } from "../analyze/report.ts";
 import type { Capabilities } from "../ports.ts";
 import type { IsolationLevel, LimitName, Limits, RuntimeName } from "../types.ts";
 
