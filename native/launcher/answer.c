@@ -31,13 +31,16 @@ static void refuse(struct worker *w, struct connection *c, const struct request 
     connection_close(w, c);
 }
 
+// A figure that this host cannot give is left out.
+static void put_known(struct message *message, uint16_t tag, uint64_t value) {
+    if (value != UINT64_MAX) message_u64(message, tag, value);
+}
+
 static void put_usage(struct message *message, const struct usage *usage, uint64_t wall_ms) {
     message_u64(message, TAG_WALL_MS, wall_ms);
-    // A figure that this host cannot give is left out.
-    if (usage->cpu_us != UINT64_MAX) message_u64(message, TAG_CPU_US, usage->cpu_us);
-    if (usage->memory_peak_bytes != UINT64_MAX)
-        message_u64(message, TAG_MEMORY_PEAK_BYTES, usage->memory_peak_bytes);
-    if (usage->oom_kills != UINT64_MAX) message_u64(message, TAG_OOM_KILLS, usage->oom_kills);
+    put_known(message, TAG_CPU_US, usage->cpu_us);
+    put_known(message, TAG_MEMORY_PEAK_BYTES, usage->memory_peak_bytes);
+    put_known(message, TAG_OOM_KILLS, usage->oom_kills);
 }
 
 static void put_end(struct message *message, const char *id, const char *reason, const char *detail,
@@ -184,6 +187,46 @@ static void usage(struct worker *w, struct connection *c, const struct request *
     reply(w, c, &message);
 }
 
+static void metrics(struct worker *w, struct connection *c, const struct request *r) {
+    struct sandbox *s = sandbox_find(w, r->sandbox);
+    // Of one that dies the final figures come with its end.
+    if (!s || s->state == SANDBOX_DYING)
+        return answer_error(w, c, r->number, "not_found", "no such sandbox lives", NULL);
+    uint8_t bytes[512];
+    struct message message;
+    struct metrics now;
+    leaf_metrics(w->cgroups, s->leaf, &now);
+    message_begin(&message, bytes, sizeof bytes, MSG_OK, r->number);
+    put_usage(&message, &now.usage, sandbox_wall_ms(s));
+    put_known(&message, TAG_CPU_USER_US, now.cpu_user_us);
+    put_known(&message, TAG_CPU_SYSTEM_US, now.cpu_system_us);
+    put_known(&message, TAG_CPU_THROTTLED_US, now.cpu_throttled_us);
+    put_known(&message, TAG_MEMORY_NOW_BYTES, now.memory_bytes);
+    put_known(&message, TAG_PIDS_NOW, now.pids);
+    put_known(&message, TAG_IO_READ_BYTES, now.io_read_bytes);
+    put_known(&message, TAG_IO_WRITTEN_BYTES, now.io_written_bytes);
+    message_u64(&message, TAG_MEMORY_BYTES, s->limits.memory_bytes);
+    message_u64(&message, TAG_PIDS, s->limits.pids);
+    message_u64(&message, TAG_CPU_MILLIS, s->limits.cpu_millis);
+    uint64_t now_at = now_ns();
+    message_u64(&message, TAG_DEADLINE_MS, s->deadline_ns > now_at ? (s->deadline_ns - now_at) / 1000000 : 0);
+    reply(w, c, &message);
+}
+
+static void renew(struct worker *w, struct connection *c, const struct request *r) {
+    struct sandbox *s = sandbox_find(w, r->sandbox);
+    if (!deadline_check(r->limits.deadline_ms))
+        return answer_error(w, c, r->number, "bad_limit", "the deadline is out of bounds",
+                            limit_names[LIMIT_WALL_TIME]);
+    if (!s || !sandbox_renew(w, s, r->limits.deadline_ms))
+        return answer_error(w, c, r->number, "not_found", "no such sandbox lives", NULL);
+    uint8_t bytes[64];
+    struct message message;
+    message_begin(&message, bytes, sizeof bytes, MSG_OK, r->number);
+    message_u64(&message, TAG_DEADLINE_MS, r->limits.deadline_ms);
+    reply(w, c, &message);
+}
+
 static void list(struct worker *w, struct connection *c, const struct request *r) {
     static uint8_t bytes[REPLY_MAX_BYTES];
     struct message message;
@@ -251,6 +294,10 @@ void answer_control(struct worker *w, struct connection *c, const struct request
         return kill_one(w, c, r);
     case MSG_USAGE:
         return usage(w, c, r);
+    case MSG_METRICS:
+        return metrics(w, c, r);
+    case MSG_DEADLINE:
+        return renew(w, c, r);
     case MSG_LIST:
         return list(w, c, r);
     case MSG_FACTS:

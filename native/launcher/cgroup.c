@@ -1,4 +1,4 @@
-// One leaf: its making, its limits, its end, its figures.
+// One leaf: its making, its limits, its end.
 #include "cgroup.h"
 
 #include "../common/walls.h"
@@ -28,8 +28,8 @@ static int write_leaf(const struct cgroups *c, enum tree tree, const char *leaf,
     return write_at(c->parent[tree], path, text);
 }
 
-static ssize_t read_leaf(const struct cgroups *c, enum tree tree, const char *leaf, const char *file,
-                         char *out, size_t cap) {
+ssize_t leaf_read(const struct cgroups *c, enum tree tree, const char *leaf, const char *file, char *out,
+                  size_t cap) {
     char path[96];
     if (c->parent[tree] < 0) return -1;
     path_in(path, leaf, file);
@@ -120,7 +120,7 @@ static void kill_one_by_one(const struct cgroups *c, const char *leaf) {
         leaf_freeze(c, leaf, true);
         bool any = false;
         for (int tree = 0; tree < TREE_COUNT && !any; tree++) {
-            if (read_leaf(c, tree, leaf, "cgroup.procs", pids, sizeof pids) <= 0) continue;
+            if (leaf_read(c, tree, leaf, "cgroup.procs", pids, sizeof pids) <= 0) continue;
             for (char *at = pids; *at;) {
                 char *end;
                 long pid = strtol(at, &end, 10);
@@ -139,37 +139,6 @@ static void kill_one_by_one(const struct cgroups *c, const char *leaf) {
 void leaf_kill(const struct cgroups *c, const char *leaf) {
     if (c->kill_file && write_leaf(c, TREE_V2, leaf, "cgroup.kill", "1") == 0) return;
     kill_one_by_one(c, leaf);
-}
-
-static uint64_t read_number(const struct cgroups *c, enum tree tree, const char *leaf, const char *file) {
-    char text[64];
-    if (read_leaf(c, tree, leaf, file, text, sizeof text) <= 0) return UINT64_MAX;
-    return strtoull(text, NULL, 10);
-}
-
-static uint64_t read_keyed(const struct cgroups *c, enum tree tree, const char *leaf, const char *file,
-                           const char *key) {
-    char text[2048];
-    uint64_t value;
-    if (read_leaf(c, tree, leaf, file, text, sizeof text) <= 0 || !number_after(text, key, &value))
-        return UINT64_MAX;
-    return value;
-}
-
-void leaf_usage(const struct cgroups *c, const char *leaf, struct usage *out) {
-    // The v2 tree counts cpu time even where it has no controllers.
-    out->cpu_us = read_keyed(c, TREE_V2, leaf, "cpu.stat", "usage_usec");
-    if (out->cpu_us == UINT64_MAX) {
-        uint64_t ns = read_number(c, TREE_CPUACCT, leaf, "cpuacct.usage");
-        if (ns != UINT64_MAX) out->cpu_us = ns / 1000;
-    }
-    if (c->v2_controllers) {
-        out->memory_peak_bytes = read_number(c, TREE_V2, leaf, "memory.peak");
-        out->oom_kills = read_keyed(c, TREE_V2, leaf, "memory.events", "oom_kill");
-    } else {
-        out->memory_peak_bytes = read_number(c, TREE_MEMORY, leaf, "memory.max_usage_in_bytes");
-        out->oom_kills = read_keyed(c, TREE_MEMORY, leaf, "memory.oom_control", "oom_kill");
-    }
 }
 
 int leaf_remove(const struct cgroups *c, const char *leaf) {

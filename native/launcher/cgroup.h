@@ -33,6 +33,18 @@ struct usage {
     uint64_t oom_kills;
 };
 
+// What a living sandbox uses and may use. UINT64_MAX where this host cannot tell.
+struct metrics {
+    struct usage usage;
+    uint64_t cpu_user_us;
+    uint64_t cpu_system_us;
+    uint64_t cpu_throttled_us; // how long it wanted to run and was not let
+    uint64_t memory_bytes;
+    uint64_t pids;
+    uint64_t io_read_bytes; // from and to block devices
+    uint64_t io_written_bytes;
+};
+
 // Finds the trees, makes the parents, takes their lock and tries each limit. Never fails: what does not work
 // is absent from `enforces`. Returns false only if another launcher holds the same parent.
 bool cgroups_open(struct cgroups *cgroups, const char *name, bool root);
@@ -43,12 +55,16 @@ void cgroups_close(struct cgroups *cgroups);
 int leaf_make(const struct cgroups *cgroups, const char *leaf);
 // Opens the files through which a process joins the leaf. Returns how many, or -1.
 int leaf_open_procs(const struct cgroups *cgroups, const char *leaf, int out[TREE_COUNT]);
+// Reads a file of the leaf as text. -1 where the tree or the file is not there.
+ssize_t leaf_read(const struct cgroups *cgroups, enum tree tree, const char *leaf, const char *file,
+                  char *out, size_t cap);
 // Writes the limits; the answer is the set of those that the kernel took.
 limit_set leaf_limit(const struct cgroups *cgroups, const char *leaf, const struct limits *limits);
 void leaf_kill(const struct cgroups *cgroups, const char *leaf);
 // Stops (or continues) everything in the leaf without its knowledge. Returns false where that cannot be done.
 bool leaf_freeze(const struct cgroups *cgroups, const char *leaf, bool frozen);
 void leaf_usage(const struct cgroups *cgroups, const char *leaf, struct usage *out);
+void leaf_metrics(const struct cgroups *cgroups, const char *leaf, struct metrics *out);
 // Returns 0, or EBUSY as long as something lives in it.
 int leaf_remove(const struct cgroups *cgroups, const char *leaf);
 

@@ -81,6 +81,7 @@ static bool enable_controllers(const char *base) {
     write_at(AT_FDCWD, path, "+memory");
     write_at(AT_FDCWD, path, "+pids");
     write_at(AT_FDCWD, path, "+cpu");
+    write_at(AT_FDCWD, path, "+io");
     char text[256];
     return read_at(AT_FDCWD, path, text, sizeof text) > 1;
 }

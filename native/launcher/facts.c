@@ -97,6 +97,8 @@ void facts_write(const struct worker *w, struct message *message) {
     message_text(message, TAG_FEATURE, "prepare");
     message_text(message, TAG_FEATURE, "claim");
     message_text(message, TAG_FEATURE, "sweep");
+    message_text(message, TAG_FEATURE, "deadline");
+    message_text(message, TAG_FEATURE, "metrics");
     for (int i = 0; i < LIMIT_COUNT; i++)
         if (!(w->enforces >> i & 1)) message_text(message, TAG_UNENFORCED, limit_names[i]);
     fact(message, "launcher", "0.1.0");

@@ -8,6 +8,10 @@ static bool within(uint64_t value, uint64_t min, uint64_t max) {
     return value >= min && value <= max;
 }
 
+bool deadline_check(uint64_t deadline_ms) {
+    return within(deadline_ms, 1, DEADLINE_MAX_MS);
+}
+
 bool limits_check(const struct limits *l, enum limit *which) {
     *which = LIMIT_MEMORY;
     if (!within(l->memory_bytes, MEMORY_MIN_BYTES, MEMORY_MAX_BYTES)) return false;
@@ -16,7 +20,7 @@ bool limits_check(const struct limits *l, enum limit *which) {
     *which = LIMIT_CPU;
     if (!within(l->cpu_millis, CPU_MIN_MILLIS, CPU_MAX_MILLIS)) return false;
     *which = LIMIT_WALL_TIME;
-    if (!within(l->deadline_ms, 1, DEADLINE_MAX_MS)) return false;
+    if (!deadline_check(l->deadline_ms)) return false;
     *which = LIMIT_DISK;
     if (!within(l->disk_bytes, DISK_MIN_BYTES, DISK_MAX_BYTES)) return false;
     *which = LIMIT_INODES;

@@ -49,8 +49,8 @@ enum {
 };
 #define MEMORY_MAX_BYTES (UINT64_C(1) << 42)
 #define DISK_MAX_BYTES (UINT64_C(1) << 42)
-// A week: longer-lived sandboxes renew.
-#define DEADLINE_MAX_MS (UINT64_C(7) * 24 * 3600 * 1000)
+// A quarter of a year, and a renewal may go as far again: a longer time is a mistake, not a wish.
+#define DEADLINE_MAX_MS (UINT64_C(92) * 24 * 3600 * 1000)
 
 enum {
     SANDBOXES_MAX = 1024,      // living ones, stems included; each costs three descriptors
@@ -68,5 +68,7 @@ enum {
 
 // False if a number is out of its bounds; `*which` names it.
 bool limits_check(const struct limits *limits, enum limit *which);
+// The same for a deadline that comes alone.
+bool deadline_check(uint64_t deadline_ms);
 
 #endif

@@ -96,9 +96,10 @@ static bool take_field(struct request *r, const struct field *field, uint64_t *s
 static bool complete(const struct request *r, uint64_t seen, const char **why) {
     const uint64_t versions = 1u << TAG_VERSION_MIN | 1u << TAG_VERSION_MAX;
     const uint64_t sandbox = 1u << TAG_SANDBOX;
-    const uint64_t launch = sandbox | versions | 1u << TAG_MEMORY_BYTES | 1u << TAG_PIDS |
-                            1u << TAG_CPU_MILLIS | 1u << TAG_DEADLINE_MS | 1u << TAG_DISK_BYTES |
-                            1u << TAG_INODES | 1u << TAG_OPEN_FILES | 1u << TAG_PROFILE | 1u << TAG_TENANT;
+    const uint64_t deadline = 1u << TAG_DEADLINE_MS;
+    const uint64_t launch = sandbox | versions | deadline | 1u << TAG_MEMORY_BYTES | 1u << TAG_PIDS |
+                            1u << TAG_CPU_MILLIS | 1u << TAG_DISK_BYTES | 1u << TAG_INODES |
+                            1u << TAG_OPEN_FILES | 1u << TAG_PROFILE | 1u << TAG_TENANT;
     uint64_t needed = 0;
     switch (r->type) {
     case MSG_HELLO:
@@ -113,7 +114,11 @@ static bool complete(const struct request *r, uint64_t seen, const char **why) {
         break;
     case MSG_KILL:
     case MSG_USAGE:
+    case MSG_METRICS:
         needed = sandbox;
+        break;
+    case MSG_DEADLINE:
+        needed = sandbox | deadline;
         break;
     case MSG_PREPARE:
         needed = 1u << TAG_COUNT;

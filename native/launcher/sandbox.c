@@ -130,6 +130,20 @@ bool sandbox_join(struct worker *w, struct sandbox *s, int connection) {
     return sendmsg(s->control.fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == 1;
 }
 
+// A deadline that has passed is final, also in the moment before the loop acts on it: a renewal and an expiry
+// never both win.
+bool sandbox_renew(struct worker *w, struct sandbox *s, uint64_t deadline_ms) {
+    uint64_t now = now_ns();
+    if (s->state == SANDBOX_DYING || s->expired) return false;
+    if (s->deadline_ns <= now) {
+        sandbox_kill(w, s, "deadline");
+        return false;
+    }
+    s->limits.deadline_ms = deadline_ms;
+    if (wall_stands(WALL_DEADLINE)) s->deadline_ns = now + deadline_ms * MS;
+    return true;
+}
+
 static void answer_waiters(struct worker *w, struct sandbox *s) {
     for (unsigned i = 0; i < s->waiter_count; i++)
         answer_killed(w, s, &s->waiters[i]);

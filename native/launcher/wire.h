@@ -31,6 +31,8 @@ enum wire_type {
     MSG_SWEEP = 8,
     MSG_PREPARE = 9,
     MSG_CLAIM = 10,
+    MSG_DEADLINE = 11,
+    MSG_METRICS = 12,
     // Replies and events have the high bit set.
     MSG_OK = 0x8000,
     MSG_ERROR = 0x8001,
@@ -67,6 +69,13 @@ enum wire_tag {
     TAG_ERROR_CODE = 30,
     TAG_MESSAGE = 31,
     TAG_LIMIT = 32,
+    TAG_CPU_USER_US = 33,
+    TAG_CPU_SYSTEM_US = 34,
+    TAG_CPU_THROTTLED_US = 35,
+    TAG_MEMORY_NOW_BYTES = 36,
+    TAG_PIDS_NOW = 37,
+    TAG_IO_READ_BYTES = 38,
+    TAG_IO_WRITTEN_BYTES = 39,
 };
 
 // A receiver that does not know a tag with this bit must refuse the message; it may pass over others.

@@ -169,6 +169,8 @@ bool sandbox_start(struct worker *worker, struct sandbox *sandbox, const struct 
                    int connection, int filter);
 bool sandbox_join(struct worker *worker, struct sandbox *sandbox, int connection);
 void sandbox_kill(struct worker *worker, struct sandbox *sandbox, const char *reason);
+// Gives it a new deadline, counted from now. False if the old one has passed: then it ends of that.
+bool sandbox_renew(struct worker *worker, struct sandbox *sandbox, uint64_t deadline_ms);
 void sandbox_reaped(struct worker *worker, pid_t pid, int status, uint64_t cpu_us);
 // The sweeper's answer: a leaf is gone.
 void sandbox_swept(struct worker *worker, const char *leaf);

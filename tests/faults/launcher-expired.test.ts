@@ -39,6 +39,33 @@ describeWith(["bubblewrap", "root", "cgroup"], "a deadline without a gateway", (
     expect(await adopted.ended).toMatchObject({ end: "deadline" });
   });
 
+  test("an expiry that came first wins over a renewal by the next gateway", async () => {
+    const guest = await new BubblewrapRuntime(launcher.client).launch(launchSpec({ deadlineMs: 200 }));
+    await openAgent(await guest.attach()).ready;
+    launcher.client.close();
+    await pause(400);
+    const adopted = await new BubblewrapRuntime(launcher.connect()).adopt(guest.id);
+    expect(await adopted?.renew(60_000)).toBe("gone");
+    await adopted?.attach();
+    expect(await adopted?.ended).toMatchObject({ end: "deadline" });
+  });
+
+  test("a renewal that races an expiry: the answer and the end agree, for each of 40 sandboxes", async () => {
+    const runtime = new BubblewrapRuntime(launcher.client);
+    const outcomes = await Promise.all(
+      Array.from({ length: 40 }, async (_, index) => {
+        const guest = await runtime.launch(launchSpec({ deadlineMs: 400 }));
+        // From clearly before to clearly after, a millisecond apart in the middle.
+        await pause(380 + index);
+        const answer = await guest.renew(60_000);
+        const state = await Promise.race([guest.ended.then(({ end }) => end), pause(600).then(() => "lives")]);
+        await guest.destroy();
+        return `${answer} ${state}`;
+      }),
+    );
+    expect(new Set(outcomes)).toEqual(new Set(["renewed lives", "gone deadline"]));
+  });
+
   test("an end while no gateway lives is told to the next one", async () => {
     const before = new BubblewrapRuntime(launcher.client);
     const guest = await before.launch(launchSpec());

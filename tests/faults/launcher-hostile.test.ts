@@ -190,14 +190,30 @@ for (const build of ["plain", "asan"] as const) {
       await (await runtime.launch(launchSpec({ id: "sb-twice" }))).destroy();
     });
 
-    test("kill, join and usage of ids that nobody launched are not found", async () => {
+    test("a deadline that is none is refused, and the old one stands", async () => {
+      const runtime = new BubblewrapRuntime(launcher.client);
+      const guest = await runtime.launch(launchSpec({ id: "sb-renew", deadlineMs: 1500 }));
+      const hello = encode(messageTypes.hello, 1, { numbers: versions });
+      const day = 24 * 3600 * 1000;
+      for (const deadlineMs of [0, 93 * day, Number.MAX_SAFE_INTEGER]) {
+        const renew = encode(messageTypes.deadline, 2, { numbers: { deadlineMs }, texts: { sandbox: "sb-renew" } });
+        const { messages } = await say(launcher.socket, Buffer.concat([hello, renew]), 50);
+        expect({ deadlineMs, code: codeOf(messages.slice(1)) }).toEqual({ deadlineMs, code: "bad_limit" });
+      }
+      const without = encode(messageTypes.deadline, 2, { texts: { sandbox: "sb-renew" } });
+      expect(codeOf((await say(launcher.socket, Buffer.concat([hello, without]))).messages.slice(1))).toBe("malformed");
+      expect((await guest.ended).end).toBe("deadline");
+    });
+
+    test("kill, join, usage, metrics and renewal of ids that nobody launched are not found", async () => {
       const join = encode(messageTypes.join, 1, { numbers: versions, texts: { sandbox: "sb-nobody" } });
       expect(codeOf((await say(launcher.socket, join)).messages)).toBe("not_found");
       const hello = encode(messageTypes.hello, 1, { numbers: versions });
-      for (const type of [messageTypes.kill, messageTypes.usage]) {
+      const numbers = { deadlineMs: 1000 };
+      for (const type of [messageTypes.kill, messageTypes.usage, messageTypes.metrics, messageTypes.deadline]) {
         const { messages } = await say(
           launcher.socket,
-          Buffer.concat([hello, encode(type, 2, { texts: { sandbox: "sb-nobody" } })]),
+          Buffer.concat([hello, encode(type, 2, { numbers, texts: { sandbox: "sb-nobody" } })]),
         );
         expect(codeOf(messages.slice(1))).toBe("not_found");
       }

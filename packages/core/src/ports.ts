@@ -12,6 +12,7 @@ import type {
   RuntimeName,
   SandboxEnd,
   SandboxId,
+  SandboxMetrics,
   Usage,
 } from "./types.ts";
 
@@ -73,6 +74,13 @@ export interface Guest {
   /** The agent's byte stream; each call gives a new stream and ends the previous one. The caller opens an epoch on it. */
   attach(): Promise<Duplex>;
   usage(): Promise<Usage>;
+  /** What it uses at this moment and what it may use. Rejects with `not_found` once it is gone. */
+  metrics(): Promise<SandboxMetrics>;
+  /**
+   * Gives it a new hard end, in ms from now: earlier or later than the old one. `gone` if the sandbox has ended or its
+   * deadline has passed; of a renewal and an expiry at the same moment exactly one wins, and this says which.
+   */
+  renew(deadlineMs: number): Promise<"renewed" | "gone">;
   /**
    * Resolves once, when the sandbox is gone for whatever reason, with what was seen from outside. Never rejects:
    * a launcher that vanished gives `lost`.

@@ -132,5 +132,24 @@ export interface Usage {
   readonly oomKills: number | null;
 }
 
+/** A living sandbox from outside, now. `null` where this host or this runtime cannot measure it. */
+export interface SandboxMetrics extends Usage {
+  readonly cpuUserMs: number | null;
+  readonly cpuSystemMs: number | null;
+  /** How long it wanted to compute and its limit did not let it. */
+  readonly cpuThrottledMs: number | null;
+  readonly cpuCoresLimit: number;
+  readonly memoryBytes: number | null;
+  readonly memoryLimitBytes: number;
+  /** Processes and threads, the sandbox's own agent among them. */
+  readonly pids: number | null;
+  readonly pidsLimit: number;
+  /** From and to block devices; only where control groups of version 2 count it. */
+  readonly ioReadBytes: number | null;
+  readonly ioWrittenBytes: number | null;
+  /** Until its hard end. */
+  readonly deadlineMs: number;
+}
+
 /** Why a sandbox is gone, as seen from outside. */
 export type SandboxEnd = "destroyed" | "deadline" | "out_of_memory" | "exited" | "setup_failed" | "lost";

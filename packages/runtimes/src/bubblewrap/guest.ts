@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import type { Guest, LimitName, SandboxId, Usage } from "@hsr/core";
+import type { Guest, LimitName, SandboxId, SandboxMetrics, Usage } from "@hsr/core";
 import type { Launcher, SandboxReport } from "../launcher/launcher.ts";
 
 /** One sandbox of the launcher's. The first `attach` takes the stream that the launch itself opened. */
@@ -36,6 +36,14 @@ export class LauncherGuest implements Guest {
 
   usage(): Promise<Usage> {
     return this.#launcher.usage(this.id);
+  }
+
+  metrics(): Promise<SandboxMetrics> {
+    return this.#launcher.metrics(this.id);
+  }
+
+  renew(deadlineMs: number): Promise<"renewed" | "gone"> {
+    return this.#launcher.renew(this.id, deadlineMs);
   }
 
   async destroy(): Promise<Usage> {

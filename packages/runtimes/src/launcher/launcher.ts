@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import { type ErrorCode, HsrError } from "@hsr/contract";
-import type { LaunchSpec, LimitName, SandboxEnd, SandboxId, Usage } from "@hsr/core";
+import type { LaunchSpec, LimitName, SandboxEnd, SandboxId, SandboxMetrics, Usage } from "@hsr/core";
 import { ControlConnection } from "./control.ts";
 import { factsOf, type LauncherFacts } from "./facts.ts";
 import { handOver } from "./handover.ts";
@@ -40,9 +40,29 @@ function usageOf(message: Message): Usage {
   const { wallMs, cpuUs, memoryPeakBytes, oomKills } = message.numbers;
   return {
     wallMs: wallMs ?? 0,
-    cpuMs: cpuUs === undefined ? null : cpuUs / 1000,
+    cpuMs: msOf(cpuUs),
     memoryPeakBytes: memoryPeakBytes ?? null,
     oomKills: oomKills ?? null,
+  };
+}
+
+const msOf = (us: number | undefined): number | null => (us === undefined ? null : us / 1000);
+
+function metricsOf(message: Message): SandboxMetrics {
+  const { numbers } = message;
+  return {
+    ...usageOf(message),
+    cpuUserMs: msOf(numbers.cpuUserUs),
+    cpuSystemMs: msOf(numbers.cpuSystemUs),
+    cpuThrottledMs: msOf(numbers.cpuThrottledUs),
+    cpuCoresLimit: (numbers.cpuMillis ?? 0) / 1000,
+    memoryBytes: numbers.memoryNowBytes ?? null,
+    memoryLimitBytes: numbers.memoryBytes ?? 0,
+    pids: numbers.pidsNow ?? null,
+    pidsLimit: numbers.pids ?? 0,
+    ioReadBytes: numbers.ioReadBytes ?? null,
+    ioWrittenBytes: numbers.ioWrittenBytes ?? null,
+    deadlineMs: numbers.deadlineMs ?? 0,
   };
 }
 
@@ -296,6 +316,38 @@ export class Launcher {
 
   async usage(id: SandboxId): Promise<Usage> {
     return usageOf(await this.#request(messageTypes.usage, { texts: { sandbox: id } }));
+  }
+
+  /** Figures of a living sandbox. Rejects with `not_found` once it is gone. */
+  async metrics(id: SandboxId): Promise<SandboxMetrics> {
+    await this.#demand("metrics");
+    try {
+      return metricsOf(await this.#request(messageTypes.metrics, { texts: { sandbox: id } }));
+    } catch (error) {
+      throw isNotFound(error) ? new HsrError("not_found", { cause: error }) : error;
+    }
+  }
+
+  /** A new deadline, from now. `gone` if the sandbox or its old deadline is over. */
+  async renew(id: SandboxId, deadlineMs: number): Promise<"renewed" | "gone"> {
+    await this.#demand("deadline");
+    try {
+      const numbers = { deadlineMs: Math.ceil(deadlineMs) };
+      await this.#request(messageTypes.deadline, { numbers, texts: { sandbox: id } });
+      return "renewed";
+    } catch (error) {
+      if (isNotFound(error)) return "gone";
+      throw error;
+    }
+  }
+
+  /** A launcher older than this gateway hangs up on what it does not know, so it is not asked. */
+  async #demand(feature: string): Promise<void> {
+    await this.connected();
+    if (this.#facts?.features.includes(feature)) return;
+    throw new HsrError("unsupported", {
+      message: `This launcher is older than the gateway and does not know "${feature}".`,
+    });
   }
 
   /** Sandboxes that live now. */

@@ -18,6 +18,8 @@ export const messageTypes = {
   sweep: 8,
   prepare: 9,
   claim: 10,
+  deadline: 11,
+  metrics: 12,
   ok: 0x8000,
   error: 0x8001,
   ended: 0x8002,
@@ -41,6 +43,13 @@ export const numberTags = {
   cpuUs: 23,
   memoryPeakBytes: 24,
   oomKills: 25,
+  cpuUserUs: 33,
+  cpuSystemUs: 34,
+  cpuThrottledUs: 35,
+  memoryNowBytes: 36,
+  pidsNow: 37,
+  ioReadBytes: 38,
+  ioWrittenBytes: 39,
 } as const;
 
 /** Fields that hold text. Those of a list stand several times in one message. */

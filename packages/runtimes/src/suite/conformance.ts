@@ -220,6 +220,45 @@ export function conformance(subject: SuiteSubject): void {
       });
     });
 
+    describe("metrics()", () => {
+      test("say what is used and what may be, and nothing of a sandbox that is gone", async () => {
+        const { guest, shell } = await bench.launch({ limits: { memoryBytes: 96 << 20, pids: 40, cpuCores: 0.5 } });
+        await shell("i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done");
+        const now = await guest.metrics();
+        expect(now).toMatchObject({ memoryLimitBytes: 96 << 20, pidsLimit: 40, cpuCoresLimit: 0.5 });
+        expect(now.deadlineMs).toBeGreaterThan(30_000);
+        if (now.memoryBytes !== null) {
+          expect(now.memoryBytes).toBeGreaterThan(0);
+          expect(now.memoryBytes).toBeLessThanOrEqual(now.memoryPeakBytes ?? 0);
+        }
+        if (now.pids !== null) expect(now.pids).toBeGreaterThan(0);
+        if (now.cpuUserMs !== null && now.cpuSystemMs !== null && now.cpuMs !== null) {
+          expect(now.cpuUserMs + now.cpuSystemMs).toBeGreaterThan(0);
+          expect(Math.abs(now.cpuUserMs + now.cpuSystemMs - now.cpuMs)).toBeLessThan(20);
+        }
+        await guest.destroy();
+        await expect(guest.metrics()).rejects.toMatchObject({ code: "not_found" });
+      });
+    });
+
+    describe("renew()", () => {
+      test("moves the deadline in both directions", async () => {
+        const { guest } = await bench.launch({ deadlineMs: 500 });
+        const month = 30 * 24 * 3600 * 1000;
+        expect(await guest.renew(month)).toBe("renewed");
+        expect((await guest.metrics()).deadlineMs).toBeGreaterThan(month - 60_000);
+        await sleepMs(700);
+        expect(await guest.renew(300)).toBe("renewed");
+        expect((await guest.ended).end).toBe("deadline");
+      });
+
+      test("of what is gone says so", async () => {
+        const { guest } = await bench.launch();
+        await guest.destroy();
+        expect(await guest.renew(10_000)).toBe("gone");
+      });
+    });
+
     describe("limits", () => {
       test("memory: what wants more is killed, and the sandbox says why or lives on", async (context) => {
         needsLimit(context, "memory");

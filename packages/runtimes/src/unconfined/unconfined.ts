@@ -8,7 +8,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { HsrError } from "@hsr/contract";
-import type { Capabilities, Guest, LaunchSpec, ProbeReport, Runtime, SandboxEnd, SandboxId, Usage } from "@hsr/core";
+import type {
+  Capabilities,
+  Guest,
+  LaunchSpec,
+  Limits,
+  ProbeReport,
+  Runtime,
+  SandboxEnd,
+  SandboxId,
+  SandboxMetrics,
+  Usage,
+} from "@hsr/core";
 import { type Switchboard, switchboard } from "./switchboard.ts";
 
 export interface UnconfinedOptions {
@@ -79,6 +90,9 @@ class UnconfinedGuest implements Guest {
   readonly #agent: ChildProcess;
   readonly #board: Switchboard;
   readonly #startedMs = performance.now();
+  readonly #limits: Limits;
+  #deadline: NodeJS.Timeout | undefined;
+  #deadlineAtMs = 0;
   #end: SandboxEnd | null = null;
 
   constructor(spec: LaunchSpec, agent: string, workspace: string) {
@@ -89,15 +103,15 @@ class UnconfinedGuest implements Guest {
     );
     /* 3 is the agent's stream, 4 its control channel: at its end the agent kills all that it started and goes. */
     this.#agent = spawn(agent, [], { cwd: "/", env: {}, stdio: ["ignore", "ignore", "inherit", "pipe", "pipe"] });
-    const deadline = setTimeout(() => void this.#stop("deadline"), spec.deadlineMs);
-    deadline.unref();
+    this.#limits = spec.limits;
+    this.#setDeadline(spec.deadlineMs);
     this.#pipe(4).on("error", ignore).resume();
     this.#board = switchboard(this.#pipe(3));
     const gone = Promise.withResolvers<void>();
     this.#agent.once("exit", () => gone.resolve());
     this.#agent.once("error", () => gone.resolve());
     this.ended = gone.promise.then(async () => {
-      clearTimeout(deadline);
+      clearTimeout(this.#deadline);
       this.#board.detach();
       await rm(workspace, { recursive: true, force: true });
       return { end: this.#end ?? "exited", usage: this.#usage() };
@@ -110,6 +124,38 @@ class UnconfinedGuest implements Guest {
 
   async usage(): Promise<Usage> {
     return this.#usage();
+  }
+
+  async metrics(): Promise<SandboxMetrics> {
+    if (this.#end !== null || this.#agent.exitCode !== null) throw new HsrError("not_found");
+    return {
+      ...this.#usage(),
+      cpuUserMs: null,
+      cpuSystemMs: null,
+      cpuThrottledMs: null,
+      cpuCoresLimit: this.#limits.cpuCores,
+      memoryBytes: null,
+      memoryLimitBytes: this.#limits.memoryBytes,
+      pids: null,
+      pidsLimit: this.#limits.pids,
+      ioReadBytes: null,
+      ioWrittenBytes: null,
+      deadlineMs: Math.max(0, this.#deadlineAtMs - performance.now()),
+    };
+  }
+
+  async renew(deadlineMs: number): Promise<"renewed" | "gone"> {
+    if (this.#end !== null || this.#agent.exitCode !== null) return "gone";
+    this.#setDeadline(deadlineMs);
+    return "renewed";
+  }
+
+  #setDeadline(deadlineMs: number): void {
+    clearTimeout(this.#deadline);
+    this.#deadlineAtMs = performance.now() + deadlineMs;
+    // A longer timer of Node's fires at once; no test waits for it.
+    this.#deadline = setTimeout(() => void this.#stop("deadline"), Math.min(deadlineMs, 2 ** 31 - 1));
+    this.#deadline.unref();
   }
 
   destroy(): Promise<Usage> {
