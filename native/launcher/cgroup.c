@@ -108,6 +108,14 @@ limit_set leaf_limit(const struct cgroups *c, const char *leaf, const struct lim
     return taken;
 }
 
+bool leaf_weigh(const struct cgroups *c, const char *leaf, unsigned weight) {
+    char text[32];
+    // Version 2 says 100 for what version 1 says 1024 for.
+    snprintf(text, sizeof text, "%u", c->v2_controllers ? (weight * 100 + 512) / 1024 : weight);
+    return (c->v2_controllers ? write_leaf(c, TREE_V2, leaf, "cpu.weight", text)
+                              : write_leaf(c, TREE_CPU, leaf, "cpu.shares", text)) == 0;
+}
+
 bool leaf_freeze(const struct cgroups *c, const char *leaf, bool frozen) {
     if (write_leaf(c, TREE_V2, leaf, "cgroup.freeze", frozen ? "1" : "0") == 0) return true;
     return write_leaf(c, TREE_FREEZER, leaf, "freezer.state", frozen ? "FROZEN" : "THAWED") == 0;

@@ -45,6 +45,16 @@ struct metrics {
     uint64_t io_written_bytes;
 };
 
+// How fast a sandbox goes, as far as its weight asks. UINT64_MAX where this host cannot tell.
+struct pace {
+    uint64_t cpu_us;
+    uint64_t throttled; // in how many periods of its quota it was stopped
+};
+
+// The part of a processor that a leaf gets where several want it: the kernel's usual weight (as version 1
+// counts), and the least that we give.
+enum { WEIGHT_USUAL = 1024, WEIGHT_LEAST = 16 };
+
 // Finds the trees, makes the parents, takes their lock and tries each limit. Never fails: what does not work
 // is absent from `enforces`. Returns false only if another launcher holds the same parent.
 bool cgroups_open(struct cgroups *cgroups, const char *name, bool root);
@@ -65,6 +75,9 @@ void leaf_kill(const struct cgroups *cgroups, const char *leaf);
 bool leaf_freeze(const struct cgroups *cgroups, const char *leaf, bool frozen);
 void leaf_usage(const struct cgroups *cgroups, const char *leaf, struct usage *out);
 void leaf_metrics(const struct cgroups *cgroups, const char *leaf, struct metrics *out);
+void leaf_pace(const struct cgroups *cgroups, const char *leaf, struct pace *out);
+// False where the kernel does not take it.
+bool leaf_weigh(const struct cgroups *cgroups, const char *leaf, unsigned weight);
 // Returns 0, or EBUSY as long as something lives in it.
 int leaf_remove(const struct cgroups *cgroups, const char *leaf);
 

@@ -25,12 +25,19 @@ static uint64_t ns_as_us(uint64_t ns) {
     return ns == UINT64_MAX ? ns : ns / 1000;
 }
 
-void leaf_usage(const struct cgroups *c, const char *leaf, struct usage *out) {
+static uint64_t cpu_us(const struct cgroups *c, const char *leaf) {
     // The v2 tree counts cpu time even where it has no controllers.
-    out->cpu_us = read_keyed(c, TREE_V2, leaf, "cpu.stat", "usage_usec");
-    if (out->cpu_us == UINT64_MAX) {
-        out->cpu_us = ns_as_us(read_number(c, TREE_CPUACCT, leaf, "cpuacct.usage"));
-    }
+    uint64_t us = read_keyed(c, TREE_V2, leaf, "cpu.stat", "usage_usec");
+    return us != UINT64_MAX ? us : ns_as_us(read_number(c, TREE_CPUACCT, leaf, "cpuacct.usage"));
+}
+
+void leaf_pace(const struct cgroups *c, const char *leaf, struct pace *out) {
+    out->cpu_us = cpu_us(c, leaf);
+    out->throttled = read_keyed(c, c->v2_controllers ? TREE_V2 : TREE_CPU, leaf, "cpu.stat", "nr_throttled");
+}
+
+void leaf_usage(const struct cgroups *c, const char *leaf, struct usage *out) {
+    out->cpu_us = cpu_us(c, leaf);
     if (c->v2_controllers) {
         out->memory_peak_bytes = read_number(c, TREE_V2, leaf, "memory.peak");
         out->oom_kills = read_keyed(c, TREE_V2, leaf, "memory.events", "oom_kill");

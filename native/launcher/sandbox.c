@@ -286,6 +286,7 @@ static void agent_spoke(struct worker *w, struct sandbox *s, const struct msghdr
         return;
     }
     s->state = SANDBOX_LIVE;
+    weight_begin(s);
     // The agent does without bwrap's monitor; its next parent is this process.
     if (s->monitor) kill(s->monitor, SIGKILL);
     close_at(&s->errors);

@@ -120,6 +120,8 @@ static int timeout_ms(struct worker *w) {
     uint64_t due = sandboxes_due(w, now);
     uint64_t other = connections_due(w, now);
     if (other < due) due = other;
+    other = weights_due(w, now);
+    if (other < due) due = other;
     if (w->refill_ns <= now) stems_refill(w);
     if (w->refill_ns < due) due = w->refill_ns;
     if (due == UINT64_MAX) return -1;

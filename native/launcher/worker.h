@@ -64,6 +64,12 @@ struct sandbox {
     uint64_t rusage_cpu_us; // from wait4, for hosts without cgroups
     struct kill_waiter waiters[KILL_WAITERS_MAX];
     unsigned waiter_count;
+    unsigned weight;    // of its leaf
+    struct pace pace;   // as last seen
+    uint64_t looked_ns; // when that was; 0 before the first time
+    uint64_t look_ns;   // when to look again
+    uint64_t look_wait_ms;
+    uint64_t hurried_ns; // when it last went faster than its quota
 };
 
 enum connection_state { CONNECTION_NEW, CONNECTION_CONTROL, CONNECTION_CLOSING };
@@ -177,5 +183,11 @@ void sandbox_swept(struct worker *worker, const char *leaf);
 uint64_t sandbox_wall_ms(const struct sandbox *sandbox);
 // Acts on deadlines; returns when to come back.
 uint64_t sandboxes_due(struct worker *worker, uint64_t now);
+
+// weight.c
+// The guest's program may run from now on.
+void weight_begin(struct sandbox *sandbox);
+// Looks at the sandboxes whose time has come; returns when to come back.
+uint64_t weights_due(struct worker *worker, uint64_t now);
 
 #endif
