@@ -2,6 +2,7 @@
  * What a door makes of a request: the one value that enters the pipeline. A door holds no rule; it only turns bytes
  * into this, after the schema has passed.
  */
+import type { Door } from "./decide/facts.ts";
 import type { InputFile, IsolationLevel, RuntimeName } from "./types.ts";
 
 /** What is to be run: a language's code, or a command line. There is never a shell in between. */
@@ -43,6 +44,8 @@ export interface Wishes {
 /** One request for one run. */
 export interface RunAction {
   readonly tenant: string;
+  /** Where it came in. Policies can look at it, and it only ever tightens. */
+  readonly door: Door;
   readonly keyId: string;
   readonly requestId: string;
   readonly input: RunInput;

@@ -2,7 +2,7 @@
 import { type ErrorCode, newId } from "@hsr/contract";
 import { deadlineMs } from "./acquire/launch-spec.ts";
 import type { RunAction } from "./action.ts";
-import type { DecideInput, Decision } from "./decide/decision.ts";
+import type { DecideInput, Decision, KeptInput } from "./decide/decision.ts";
 import type { JsonObject, NewAuditEntry, NewRun, RunRecord } from "./store.ts";
 import { encodeInput } from "./stored-input.ts";
 import type { RunId, SandboxId } from "./types.ts";
@@ -47,7 +47,7 @@ export function newRun(
       tenant: action.tenant,
       subject: id,
       requestId: action.requestId,
-      data: asJson({ ...facts(action), input: considered, decision }),
+      data: asJson({ ...facts(action), input: kept(considered), decision }),
     },
   };
 }
@@ -79,11 +79,16 @@ export function refusedEntry(
     tenant: action.tenant,
     subject: action.requestId,
     requestId: action.requestId,
-    data: asJson({ ...facts(action), input: considered, code }),
+    data: asJson({ ...facts(action), input: kept(considered), code }),
   };
 }
 
 /** What is said of a request without its code, environment values, stdin or files. */
 function facts(action: RunAction): { readonly key: string; readonly requestDigest: string } {
   return { key: action.keyId, requestDigest: action.digest };
+}
+
+/** The whole input of a decision for the audit log. Rules are kept once, by their digest, and not with each decision. */
+function kept(considered: DecideInput): KeptInput {
+  return { ...considered, rules: { digest: considered.rules.digest } };
 }

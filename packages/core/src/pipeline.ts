@@ -11,6 +11,7 @@ import type { Analyze } from "./analyze/analyze.ts";
 import { collect } from "./collect/collect.ts";
 import { decide } from "./decide/decide.ts";
 import type { DecideInput, Rules } from "./decide/decision.ts";
+import { requestFacts } from "./decide/facts.ts";
 import { newRun, recordOf, refusedEntry } from "./ingress.ts";
 import type { Log, Metrics } from "./observe.ts";
 import type { Clock, Guest, OpenAgent } from "./ports.ts";
@@ -78,6 +79,7 @@ export class Pipeline {
     if (known !== null) return await this.#repeated(known);
     if (this.#draining) throw new HsrError("draining", { retryAfterMs: 2000 });
     const considered: DecideInput = {
+      request: requestFacts(action),
       wishes: action.wishes,
       risk: await this.ports.analyze(action.input),
       offers: this.ports.offers.current,
@@ -89,6 +91,7 @@ export class Pipeline {
       await this.ports.store.audit.append(refusedEntry(action, considered, code, this.ports.clock.now()));
       throw new HsrError(code, options);
     }
+    if (verdict.kind === "hold") throw new HsrError("policy_denied", { message: "It needs a person's approval." });
     const place = this.ports.places.enter(action.tenant);
     const sandboxId = place.immediate ? (newId("sandbox") as SandboxId) : null;
     const row = newRun(action, considered, verdict.decision, sandboxId, this.ports.clock.now());

@@ -30,6 +30,7 @@ export function runAction(request: RunRequest, asked: Asked): RunAction {
   };
   return {
     tenant: asked.caller.tenant,
+    door: "rest",
     keyId: asked.caller.keyId,
     requestId: asked.requestId,
     input,

@@ -1,5 +1,6 @@
 /** The gateway, put together by hand: constructors, in the order in which things need each other. */
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { analyze, type Clock, Offers, Pipeline, Places, type Runtime, recover } from "@hsr/core";
 import { openAgent } from "@hsr/runtimes";
 import type { FastifyInstance } from "fastify";
@@ -13,7 +14,7 @@ import type { Route } from "./rest/route.ts";
 import { runRoutes } from "./rest/runs.ts";
 import { createServer } from "./rest/server.ts";
 import { statusRoutes } from "./rest/status.ts";
-import { rulesOf } from "./rules.ts";
+import { ruleSettings, rulesOf } from "./rules.ts";
 import { FileSpool } from "./spool/file-spool.ts";
 import { measureStore, openSqliteStore, startUpkeep } from "./store/index.ts";
 import { version } from "./version.ts";
@@ -58,8 +59,11 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   });
   try {
     await ensureFirstKey(store, config.data.dir, clock, log);
-    const rules = rulesOf(config);
-    await store.policies.put(rules.digest, rules.text, clock.now());
+    const { rules, text } = rulesOf(ruleSettings(config), {
+      source: basename(config.policy.file),
+      text: readFileSync(config.policy.file, "utf8"),
+    });
+    await store.policies.put(rules.digest, text, clock.now());
     const pipeline = new Pipeline({
       store,
       spool: await FileSpool.open(join(config.data.dir, "spool")),

@@ -4,6 +4,7 @@ import { builtins, Launcher } from "@hsr/runtimes";
 import { announceConfig, ConfigError, loadConfig } from "./config.ts";
 import { startGateway } from "./gateway.ts";
 import { createLog, createMetrics } from "./observe/index.ts";
+import { PolicyError } from "./policy/read.ts";
 import { version } from "./version.ts";
 
 /** Exit statuses of sysexits.h that service managers know: a wrong configuration, and something that may pass. */
@@ -47,7 +48,8 @@ async function main(): Promise<void> {
 }
 
 main().catch((thrown: unknown) => {
-  const known = thrown instanceof ConfigError || thrown instanceof StoreError;
+  const wrong = thrown instanceof ConfigError || thrown instanceof PolicyError;
+  const known = wrong || thrown instanceof StoreError;
   process.stderr.write(`${known ? thrown.message : thrown instanceof Error ? thrown.stack : String(thrown)}\n`);
-  process.exit(thrown instanceof ConfigError ? exitConfig : known ? exitTemporary : 1);
+  process.exit(wrong ? exitConfig : known ? exitTemporary : 1);
 });

@@ -4,6 +4,7 @@ import type { Wishes } from "../action.ts";
 import { isolationLevels, type LimitName, levelRank } from "../types.ts";
 import { decide } from "./decide.ts";
 import type { DecideInput, Rules, RuntimeOffer } from "./decision.ts";
+import { fallback, policy, request } from "./testing.ts";
 
 const MiB = 1024 * 1024;
 const limitNames: readonly LimitName[] = [
@@ -38,6 +39,7 @@ const rules: Rules = {
   },
   required: ["memory", "pids", "wall_time", "output"],
   unenforced: "refuse",
+  policy: policy([], fallback({ level: "basic" })),
 };
 const noWishes: Wishes = { level: null, runtime: null, preference: null, limits: {} };
 
@@ -56,16 +58,22 @@ function offer(
   };
 }
 function input(wishes: Partial<Wishes>, offers: readonly RuntimeOffer[], more: Partial<Rules> = {}): DecideInput {
-  return { wishes: { ...noWishes, ...wishes }, risk: { analyzed: false }, offers, rules: { ...rules, ...more } };
+  return {
+    request,
+    wishes: { ...noWishes, ...wishes },
+    risk: { analyzed: false },
+    offers,
+    rules: { ...rules, ...more },
+  };
 }
 function allowed(given: DecideInput) {
   const verdict = decide(given);
-  if (verdict.kind === "refuse") throw new Error(`refused: ${verdict.refusal.code}`);
+  if (verdict.kind !== "allow") throw new Error(JSON.stringify(verdict));
   return verdict.decision;
 }
 function refused(given: DecideInput) {
   const verdict = decide(given);
-  if (verdict.kind === "allow") throw new Error("allowed");
+  if (verdict.kind !== "refuse") throw new Error(verdict.kind);
   return verdict.refusal;
 }
 
@@ -111,7 +119,7 @@ describe("for every request", () => {
     fc.assert(
       fc.property(anyInput, (given) => {
         const verdict = decide(given);
-        if (verdict.kind === "refuse") return;
+        if (verdict.kind !== "allow") return;
         const { decision } = verdict;
         const chosen = given.offers.find((each) => each.name === decision.runtime);
         expect(chosen?.available).toBe(true);
@@ -154,7 +162,7 @@ describe("for every request", () => {
     fc.assert(
       fc.property(anyInput, (given) => {
         const verdict = decide(given);
-        if (verdict.kind === "refuse") return;
+        if (verdict.kind !== "allow") return;
         const { decision } = verdict;
         const enforces = given.offers.find((each) => each.name === decision.runtime)?.capabilities.enforces ?? [];
         for (const name of rules.required) {
@@ -170,7 +178,7 @@ describe("for every request", () => {
     fc.assert(
       fc.property(anyInput, (given) => {
         const verdict = decide(given);
-        if (verdict.kind === "refuse") return;
+        if (verdict.kind !== "allow") return;
         const { limits } = verdict.decision;
         for (const key of ["wallMs", "cpuCores", "memoryBytes", "pids", "diskBytes", "outputBytes"] as const)
           expect(limits[key]).toBeLessThanOrEqual(rules.most[key]);
@@ -189,7 +197,7 @@ describe("what a caller is told", () => {
     expect(allowed(input({}, [bubblewrap, offer("gvisor", ["standard"])]))).toMatchObject({
       level: "basic",
       runtime: "bubblewrap",
-      rule: "builtin:asked-or-basic",
+      rule: "test:99",
       preferenceMet: null,
     });
   });

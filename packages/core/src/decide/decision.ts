@@ -3,6 +3,8 @@ import type { Wishes } from "../action.ts";
 import type { RiskReport } from "../analyze/report.ts";
 import type { Capabilities } from "../ports.ts";
 import type { IsolationLevel, LimitName, Limits, RuntimeName } from "../types.ts";
+import type { RequestFacts } from "./facts.ts";
+import type { Policy } from "./policy.ts";
 
 /** What this host offers of one runtime when the decision is made. Order in a list is cost: the cheapest first. */
 export interface RuntimeOffer {
@@ -24,15 +26,20 @@ export interface Rules {
   readonly required: readonly LimitName[];
   /** Whether a required limit that this host cannot enforce refuses the run. */
   readonly unenforced: "refuse" | "allow";
+  readonly policy: Policy;
 }
 
 /** Everything that a decision depends on. Kept whole in the audit log, so that it can be replayed. */
 export interface DecideInput {
+  readonly request: RequestFacts;
   readonly wishes: Wishes;
   readonly risk: RiskReport;
   readonly offers: readonly RuntimeOffer[];
   readonly rules: Rules;
 }
+
+/** A decision's input as the audit log has it: the rules by their digest, under which the store keeps them. */
+export type KeptInput = Omit<DecideInput, "rules"> & { readonly rules: Pick<Rules, "digest"> };
 
 /** What was decided of one request. */
 export interface Decision {
@@ -57,6 +64,17 @@ export interface Refusal {
   readonly options: HsrErrorOptions;
 }
 
+/** What a person is asked. */
+export interface Approval {
+  /** The rule that wants it. */
+  readonly rule: string;
+  readonly message: string;
+  /** After this time without an answer it is denied; `null` takes the operator's default. */
+  readonly deadlineMs: number | null;
+}
+
+/** Whoever gets a `hold` must not start anything: `held` becomes the decision only once a person agreed. */
 export type Verdict =
   | { readonly kind: "allow"; readonly decision: Decision }
+  | { readonly kind: "hold"; readonly held: Decision; readonly approval: Approval }
   | { readonly kind: "refuse"; readonly refusal: Refusal };

@@ -1,16 +1,7 @@
 import type { AskedLimits } from "../action.ts";
 import type { LimitName, Limits } from "../types.ts";
 import type { Refusal, Rules } from "./decision.ts";
-
-/** A caller's limit on the wire and inside, and the word for it in `enforces`. */
-const rows = [
-  { key: "wallMs", field: "timeout", name: "wall_time" },
-  { key: "cpuCores", field: "cpu_limit", name: "cpu" },
-  { key: "memoryBytes", field: "memory_limit", name: "memory" },
-  { key: "pids", field: "pids_limit", name: "pids" },
-  { key: "diskBytes", field: "disk_limit_bytes", name: "disk" },
-  { key: "outputBytes", field: "output_limit_bytes", name: "output" },
-] as const satisfies readonly { key: keyof AskedLimits; field: string; name: LimitName }[];
+import { type LimitClamps, type LimitField, limitFields } from "./policy.ts";
 
 /** Files take at most this part of the memory, since they are memory: beyond it the guest would be killed for writing files. */
 const mostDiskPart = 1 / 2;
@@ -27,7 +18,7 @@ export type LimitsVerdict =
 /** The limits of a run: the caller's where it named one, the operator's elsewhere; never beyond what the operator allows. */
 export function settleLimits(asked: AskedLimits, rules: Rules): LimitsVerdict {
   const named: LimitName[] = [];
-  for (const { key, field, name } of rows) {
+  for (const [field, { key, name }] of Object.entries(limitFields)) {
     const value = asked[key];
     if (value === undefined) continue;
     named.push(name);
@@ -62,6 +53,26 @@ export function settleLimits(asked: AskedLimits, rules: Rules): LimitsVerdict {
     openFiles: rules.defaults.openFiles,
   };
   return { kind: "limits", limits, named };
+}
+
+/** Limits after the policy's bounds, and which of them it made smaller. Files never outgrow the memory that they are. */
+export function clampLimits(
+  limits: Limits,
+  clamps: LimitClamps,
+): { readonly limits: Limits; readonly clamped: readonly LimitField[] } {
+  const clamped: LimitField[] = [];
+  const lowered: { -readonly [Key in keyof Limits]: Limits[Key] } = { ...limits };
+  for (const [field, { key }] of Object.entries(limitFields) as [LimitField, (typeof limitFields)[LimitField]][]) {
+    const most = clamps[key];
+    if (most === undefined || most >= limits[key]) continue;
+    lowered[key] = most;
+    clamped.push(field);
+  }
+  const { memoryBytes } = lowered;
+  const diskBytes = Math.min(lowered.diskBytes, Math.floor(memoryBytes * mostDiskPart));
+  lowered.diskBytes = Math.max(pageBytes, diskBytes - (diskBytes % pageBytes));
+  lowered.inodes = Math.min(lowered.inodes, Math.floor((memoryBytes * inodePart) / inodeBytes));
+  return { limits: lowered, clamped };
 }
 
 function refuse(field: string, message: string, hint: string): LimitsVerdict {

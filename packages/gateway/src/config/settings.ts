@@ -2,6 +2,7 @@
  * The one table of settings. Code reads it (`Config` is derived from it), `docs/configuration.md` is printed from it,
  * messages quote it. A new setting is one row here and a line in `check.ts` if it depends on another.
  */
+import { fileURLToPath } from "node:url";
 import { gatewayLimits, httpLimits, limitNames, runLimits } from "@hsr/contract";
 import { choice, decimal, flag, integer, list, path, type Setting, text } from "./setting.ts";
 
@@ -297,6 +298,13 @@ export const settings = {
     max: 24 * hour,
     unit: "ms",
     reason: "How often each runtime is tried out again: a probe runs something in a sandbox and looks.",
+  }),
+  "policy.file": path({
+    default: fileURLToPath(new URL("../../../../config/policy.yaml", import.meta.url)),
+    defaultText: "`config/policy.yaml` of this version",
+    reason:
+      "The policy: rules that say which code runs behind which wall. A change of the file is in force at once; a gateway does not start with a file that has a mistake.",
+    flag: "--policy",
   }),
   "retention.run_days": decimal({
     default: 30,
