@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 struct options {
@@ -150,8 +151,9 @@ void execution_reaped(struct execution *e, int status, const struct rusage *rusa
 /* The descriptors to wait for; each with what to do about it is found again by `executions_ready`. */
 size_t executions_poll(struct pollfd *fds, size_t room, int64_t now_ms, int *timeout_ms);
 void executions_ready(const struct pollfd *fds, size_t count, int64_t now_ms);
-/* Frames as much output and as many exits as credit and the stream allow. */
-void executions_tell(void);
+/* A round: frames of each execution a piece of output, or its exit, as credit allows. True if there was any.
+ */
+bool executions_tell(void);
 
 void channel_read(struct execution *e, int which);
 void channels_drain(struct execution *e, int64_t now_ms);
@@ -213,9 +215,50 @@ void folder_list(uint32_t id, struct cursor *c);
 int folder_remove(const char *path, bool *more);
 /* Makes the folders that lead to the last slash of `path`; 0 or errno. */
 int files_make_parents(char *path);
+/* A regular file that the guest may read, or a negative errno. */
+int files_open_regular(const char *path, struct stat *about);
+/* The body of FILE_STAT's answer without a link's target. */
+void files_tell_stat(struct pen *p, const struct stat *about);
 /* Reads a u16-counted path into `path`; 0 or EINVAL, ENAMETOOLONG. */
 int take_path(struct cursor *c, char path[HSR_PATH_BYTES]);
 uint8_t kind_of(mode_t mode);
+
+/* --- channel.c: bytes under credit, what connections and readings have in common --- */
+
+void channel_opened(uint32_t id, const void *body, size_t length);
+void channel_closed(uint32_t id, int error);
+/* Offset up to which the gateway may send. */
+void channel_window(uint32_t id, uint64_t offset);
+void channel_credit(const struct message *m);
+/* True if no connection or reading has this id. */
+bool channel_is_free(uint32_t id);
+
+/* --- connection.c: TCP connections to servers of the guest --- */
+
+void connection_open(const struct message *m);
+void connection_send(const struct message *m);
+bool connection_credit(uint32_t id, uint64_t credit);
+bool connection_known(uint32_t id);
+void connection_cancel(uint32_t id);
+void connections_drop(void);
+size_t connections_poll(struct pollfd *fds, size_t room, int64_t now_ms, int *timeout_ms);
+void connections_ready(const struct pollfd *fds, size_t count, int64_t now_ms);
+/* A round, as executions_tell. */
+bool connections_tell(void);
+
+/* --- reading.c: files on their way to the gateway --- */
+
+void reading_open(uint32_t id, struct cursor *c);
+bool reading_credit(uint32_t id, uint64_t credit);
+bool reading_known(uint32_t id);
+void reading_cancel(uint32_t id);
+void readings_drop(void);
+/* A round, as executions_tell. */
+bool readings_tell(void);
+
+/* --- ports.c: what the guest listens on --- */
+
+void ports_list(const struct message *m);
 
 /* --- control.c: the launcher's channel --- */
 

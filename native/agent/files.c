@@ -32,7 +32,7 @@ uint8_t kind_of(mode_t mode) {
 
 /* A regular file, opened without waiting for a writer, a lease or a terminal. Files of the kernel's own
  * (/proc, /sys) are refused: some show the agent itself, some never end. */
-static int open_regular(const char *path, struct stat *about) {
+int files_open_regular(const char *path, struct stat *about) {
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd < 0) return -errno;
     struct statfs system;
@@ -60,7 +60,7 @@ static void file_read(uint32_t id, struct cursor *c) {
         return;
     }
     struct stat about;
-    int fd = open_regular(path, &about);
+    int fd = files_open_regular(path, &about);
     if (fd < 0) {
         answer(id, -fd, NULL, 0);
         return;
@@ -81,6 +81,15 @@ static void file_read(uint32_t id, struct cursor *c) {
     free(body);
 }
 
+void files_tell_stat(struct pen *p, const struct stat *about) {
+    pen_u8(p, kind_of(about->st_mode));
+    pen_u32(p, about->st_mode & 07777);
+    pen_u64(p, (uint64_t)about->st_size);
+    pen_u64(p, (uint64_t)((int64_t)about->st_mtim.tv_sec * 1000 + about->st_mtim.tv_nsec / 1000000));
+    pen_u32(p, about->st_uid);
+    pen_u32(p, about->st_gid);
+}
+
 static void file_stat(uint32_t id, struct cursor *c) {
     uint8_t follow = cursor_u8(c);
     char path[HSR_PATH_BYTES];
@@ -96,12 +105,7 @@ static void file_stat(uint32_t id, struct cursor *c) {
     char target[HSR_PATH_BYTES];
     ssize_t length = S_ISLNK(about.st_mode) ? readlink(path, target, sizeof target) : 0;
     struct pen p = pen_on(body, sizeof body);
-    pen_u8(&p, kind_of(about.st_mode));
-    pen_u32(&p, about.st_mode & 07777);
-    pen_u64(&p, (uint64_t)about.st_size);
-    pen_u64(&p, (uint64_t)((int64_t)about.st_mtim.tv_sec * 1000 + about.st_mtim.tv_nsec / 1000000));
-    pen_u32(&p, about.st_uid);
-    pen_u32(&p, about.st_gid);
+    files_tell_stat(&p, &about);
     pen_u16(&p, (uint16_t)(length > 0 ? length : 0));
     pen_bytes(&p, target, length > 0 ? (size_t)length : 0);
     answer(id, 0, body, (size_t)(p.at - body));
@@ -171,13 +175,19 @@ static void file_change(const struct message *m, struct cursor *c) {
 void file_request(const struct message *m) {
     struct cursor c = cursor_on(m->payload, m->length);
     if (session_quiesced()) {
-        answer(m->id, EBUSY, NULL, 0);
+        if (m->type == HSR_MSG_FILE_STREAM)
+            channel_closed(m->id, EBUSY);
+        else
+            answer(m->id, EBUSY, NULL, 0);
         return;
     }
     identity_enter_guest_files();
     switch (m->type) {
     case HSR_MSG_FILE_READ:
         file_read(m->id, &c);
+        break;
+    case HSR_MSG_FILE_STREAM:
+        reading_open(m->id, &c);
         break;
     case HSR_MSG_FILE_STAT:
         file_stat(m->id, &c);

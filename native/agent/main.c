@@ -14,8 +14,10 @@
 
 #define STREAM_FD 3
 #define READ_BYTES 65536
-/* Report, output, error and input of each execution, and the stream and control. */
-#define WATCHED_MAX (HSR_EXECUTIONS_MAX * 4 + 2)
+/* Report, output, error and input of each execution, the connections, and the stream and control. */
+#define WATCHED_MAX (HSR_EXECUTIONS_MAX * 4 + HSR_CONNECTIONS_MAX + 2)
+/* Rounds of output before what comes in is looked at again. */
+#define ROUNDS_MAX 16
 
 static volatile sig_atomic_t children_changed;
 
@@ -111,20 +113,34 @@ static void read_stream(void) {
         drop_stream();
 }
 
-static void tell(void) {
-    executions_tell();
+/* One round after the other, so that nothing that has much to tell keeps the others waiting. True if there is
+ * more and the stream would take it. */
+static bool tell(void) {
+    bool more = session_open();
+    for (int round = 0; more && round < ROUNDS_MAX && stream_fd() >= 0; round++) {
+        more = executions_tell();
+        more = connections_tell() || more;
+        more = readings_tell() || more;
+        if (stream_waiting() < STREAM_BUSY_BYTES && more) continue;
+        if (!stream_flush()) drop_stream();
+        if (stream_waiting()) return false; /* poll says when it goes on */
+    }
     if (stream_fd() >= 0 && !stream_flush()) drop_stream();
+    return more && stream_fd() >= 0 && !stream_waiting();
 }
 
-static void wait_and_handle(bool input_left) {
+static void wait_and_handle(bool input_left, bool more_to_tell) {
     struct pollfd fds[WATCHED_MAX];
     int timeout = -1;
-    size_t executions = executions_poll(fds, WATCHED_MAX - 2, now_ms(), &timeout), count = executions;
+    size_t executions = executions_poll(fds, HSR_EXECUTIONS_MAX * 4, now_ms(), &timeout);
+    size_t connections = connections_poll(fds + executions, WATCHED_MAX - 2 - executions, now_ms(), &timeout);
+    size_t count = executions + connections;
     int stream = stream_fd();
+    const struct pollfd *control_seen = &fds[count], *stream_seen = &fds[count + 1];
     fds[count++] = (struct pollfd){.fd = control_fd(), .events = POLLIN};
     short events = (short)((input_left ? 0 : POLLIN) | (stream_waiting() ? POLLOUT : 0));
     fds[count++] = (struct pollfd){.fd = stream, .events = events};
-    if (children_changed) timeout = 0;
+    if (children_changed || more_to_tell) timeout = 0;
     struct timespec until = {.tv_sec = timeout / 1000, .tv_nsec = (long)(timeout % 1000) * 1000000};
     sigset_t none;
     sigemptyset(&none);
@@ -132,8 +148,9 @@ static void wait_and_handle(bool input_left) {
     int n = ppoll(fds, count, timeout < 0 ? NULL : &until, &none);
     if (children_changed) children_changed = family_reap();
     executions_ready(fds, n > 0 ? executions : 0, now_ms());
-    if (n > 0 && fds[executions].revents) control_ready();
-    if (n > 0 && (fds[executions + 1].revents & ~POLLOUT) && stream == stream_fd()) {
+    connections_ready(fds + executions, n > 0 ? connections : 0, now_ms());
+    if (n > 0 && control_seen->revents) control_ready();
+    if (n > 0 && (stream_seen->revents & ~POLLOUT) && stream == stream_fd()) {
         if (input_left)
             drop_stream(); /* it broke while its requests wait for room: nobody is there for the answers */
         else
@@ -152,12 +169,12 @@ int main(int argc, char **argv) {
     session_settle();
     settle_descriptors(!options.no_control);
     for (;;) {
-        bool left;
+        bool left, more;
         do {
             left = session_work();
-            tell();
+            more = tell();
         } while (left && stream_waiting() < STREAM_BUSY_BYTES);
         session_release();
-        wait_and_handle(left);
+        wait_and_handle(left, more);
     }
 }

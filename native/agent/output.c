@@ -187,18 +187,16 @@ static void tell_exit(struct execution *e) {
     e->exit_told = true;
 }
 
-void executions_tell(void) {
-    bool more = session_open();
-    while (more && stream_waiting() < STREAM_BUSY_BYTES) {
-        more = false;
-        for (struct execution *e = NULL; (e = execution_next(e));) {
-            if (!e->followed || e->state == EXECUTION_STARTING) continue;
-            bool told = tell_output(e, 0);
-            told = tell_output(e, 1) || told;
-            if (!told && e->state == EXECUTION_ENDED && !e->exit_told &&
-                e->channel[0].sent == e->channel[0].ring.end && e->channel[1].sent == e->channel[1].ring.end)
-                tell_exit(e);
-            more = more || told;
-        }
+bool executions_tell(void) {
+    bool more = false;
+    for (struct execution *e = NULL; (e = execution_next(e));) {
+        if (!e->followed || e->state == EXECUTION_STARTING) continue;
+        bool told = tell_output(e, 0);
+        told = tell_output(e, 1) || told;
+        if (!told && e->state == EXECUTION_ENDED && !e->exit_told &&
+            e->channel[0].sent == e->channel[0].ring.end && e->channel[1].sent == e->channel[1].ring.end)
+            tell_exit(e);
+        more = more || told;
     }
+    return more;
 }

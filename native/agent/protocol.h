@@ -29,6 +29,11 @@
 #define HSR_STDIN_MAX 65536u
 #define HSR_EXECUTIONS_MAX 64
 #define HSR_TRANSFERS_MAX 16
+#define HSR_CONNECTIONS_MAX 64
+#define HSR_CONNECTION_WINDOW 65536u
+#define HSR_READINGS_MAX 16
+#define HSR_WRITE_WINDOW 1048576u
+#define HSR_PORTS_MAX 256
 #define HSR_ARGV_MAX 4096
 #define HSR_ENV_MAX 4096
 #define HSR_PATH_BYTES 4096
@@ -43,7 +48,7 @@
 #define HSR_FLAG_MORE 0x01       /* the message goes on in the next frame, which has the same type and id */
 #define HSR_FLAG_STDERR 0x02     /* OUTPUT: standard error, otherwise standard output */
 #define HSR_FLAG_BEGIN 0x02      /* FILE_WRITE: opens a transfer */
-#define HSR_FLAG_END 0x04        /* FILE_WRITE, STDIN: nothing follows */
+#define HSR_FLAG_END 0x04        /* FILE_WRITE, STDIN, CHANNEL_SEND, CHANNEL_DATA: nothing follows */
 #define HSR_FLAG_BACKGROUND 0x08 /* WINDOW, FOLLOW: nobody reads; a full ring drops its oldest bytes */
 
 /* Messages from the gateway. */
@@ -60,6 +65,10 @@
 #define HSR_MSG_CANCEL 11
 #define HSR_MSG_QUIESCE 12
 #define HSR_MSG_RESUME 13
+#define HSR_MSG_CONNECT 14
+#define HSR_MSG_PORTS 15
+#define HSR_MSG_CHANNEL_SEND 16
+#define HSR_MSG_CHANNEL_CREDIT 17
 #define HSR_MSG_FILE_WRITE 20
 #define HSR_MSG_FILE_READ 21
 #define HSR_MSG_FILE_STAT 22
@@ -68,6 +77,7 @@
 #define HSR_MSG_FILE_MOVE 25
 #define HSR_MSG_FILE_REMOVE 26
 #define HSR_MSG_FILE_CHMOD 27
+#define HSR_MSG_FILE_STREAM 28
 
 /* Messages from the agent. */
 #define HSR_MSG_HELLO 64
@@ -79,6 +89,10 @@
 #define HSR_MSG_FORGOTTEN 70
 #define HSR_MSG_RESULT 71
 #define HSR_MSG_ERROR 72
+#define HSR_MSG_CHANNEL_OPENED 73
+#define HSR_MSG_CHANNEL_DATA 74
+#define HSR_MSG_CHANNEL_WINDOW 75
+#define HSR_MSG_CHANNEL_CLOSED 76
 
 /* START: flags. */
 #define HSR_START_STDIN 0x01       /* standard input comes in STDIN messages; else it has ended */
@@ -120,6 +134,8 @@
 #define HSR_FEATURE_GUEST_ID 0x10 /* executions have another id than the agent */
 #define HSR_FEATURE_OOM 0x20      /* executions are killed for want of memory before the agent */
 #define HSR_FEATURE_PID1 0x40     /* the agent is process 1 */
+#define HSR_FEATURE_PORTS 0x80    /* CONNECT and PORTS */
+#define HSR_FEATURE_STREAMS 0x100 /* FILE_STREAM, and windows for FILE_WRITE */
 
 /* HELLO: state bits. */
 #define HSR_HELLO_QUIESCED 0x01
@@ -134,6 +150,10 @@
 #define HSR_KIND_FOLDER 2
 #define HSR_KIND_LINK 3
 #define HSR_KIND_OTHER 4
+
+/* CONNECT, PORTS: the family of an address of the guest's own loopback. */
+#define HSR_FAMILY_4 4
+#define HSR_FAMILY_6 6
 
 #define HSR_MKDIR_PARENTS 0x01
 #define HSR_REMOVE_RECURSIVE 0x01

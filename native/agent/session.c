@@ -56,10 +56,17 @@ void complain(uint32_t id, uint8_t type, uint16_t code, const char *text) {
     stream_frame_parts(HSR_MSG_ERROR, 0, id, parts, 2);
 }
 
+/* What does not outlive its epoch. */
+static void drop_what_is_under_way(void) {
+    transfers_drop();
+    readings_drop();
+    connections_drop();
+}
+
 void session_end_epoch(void) {
     framing_reset(&session.framing);
     session.open = false;
-    transfers_drop();
+    drop_what_is_under_way();
     executions_new_epoch();
 }
 
@@ -80,7 +87,7 @@ static void tell_hello(uint16_t version) {
     pen_u16(&p, HSR_PROTOCOL_VERSION);
     pen_u16(&p, session.quiesced ? HSR_HELLO_QUIESCED : 0);
     pen_u64(&p, HSR_FEATURE_PTY | HSR_FEATURE_FILES | HSR_FEATURE_ORPHANS | HSR_FEATURE_QUIESCE |
-                    identity_features());
+                    HSR_FEATURE_PORTS | HSR_FEATURE_STREAMS | identity_features());
     pen_bytes(&p, session.boot, sizeof session.boot);
     pen_bytes(&p, session.identity, sizeof session.identity);
     pen_u32(&p, HSR_PAYLOAD_MAX);
@@ -93,7 +100,7 @@ static void tell_hello(uint16_t version) {
 }
 
 static void on_opened(const uint8_t epoch[HSR_EPOCH_BYTES], uint16_t least, uint16_t greatest) {
-    transfers_drop();
+    drop_what_is_under_way();
     executions_new_epoch();
     session.open = true;
     session.release_when_flushed = false;
@@ -139,7 +146,11 @@ static void on_kill_orphans(const struct message *m) {
 static void on_cancel(const struct message *m) {
     struct cursor c = cursor_on(m->payload, m->length);
     uint32_t target = cursor_u32(&c);
-    if (cursor_done(&c)) transfer_cancel(target);
+    if (cursor_done(&c)) {
+        transfer_cancel(target);
+        reading_cancel(target);
+        connection_cancel(target);
+    }
     answer(m->id, cursor_done(&c) ? 0 : EINVAL, NULL, 0);
 }
 
@@ -198,6 +209,10 @@ static const struct {
     {HSR_MSG_CANCEL, on_cancel},
     {HSR_MSG_QUIESCE, on_quiesce},
     {HSR_MSG_RESUME, on_resume},
+    {HSR_MSG_CONNECT, connection_open},
+    {HSR_MSG_PORTS, ports_list},
+    {HSR_MSG_CHANNEL_SEND, connection_send},
+    {HSR_MSG_CHANNEL_CREDIT, channel_credit},
     {HSR_MSG_FILE_WRITE, transfer_message},
     {HSR_MSG_FILE_READ, file_request},
     {HSR_MSG_FILE_STAT, file_request},
@@ -206,6 +221,7 @@ static const struct {
     {HSR_MSG_FILE_MOVE, file_request},
     {HSR_MSG_FILE_REMOVE, file_request},
     {HSR_MSG_FILE_CHMOD, file_request},
+    {HSR_MSG_FILE_STREAM, file_request},
 };
 
 static void on_message(const struct message *m) {

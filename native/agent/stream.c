@@ -67,14 +67,14 @@ void stream_open_epoch(const uint8_t epoch[HSR_EPOCH_BYTES]) {
     out.tail += HSR_MAGIC_BYTES + HSR_EPOCH_BYTES;
 }
 
-void stream_frame_parts(uint8_t type, uint8_t flags, uint32_t id, const struct iovec *parts, int count) {
-    size_t length = 0;
-    for (int i = 0; i < count; i++)
-        length += parts[i].iov_len;
-    size_t whole = HSR_HEADER_BYTES + length + HSR_TRAILER_BYTES;
-    uint8_t *at = reserve(whole);
-    if (!at) return;
-    struct pen p = pen_on(at, whole);
+uint8_t *stream_frame_begin(size_t most) {
+    uint8_t *at = reserve(HSR_HEADER_BYTES + most + HSR_TRAILER_BYTES);
+    return at ? at + HSR_HEADER_BYTES : NULL;
+}
+
+void stream_frame_finish(uint8_t type, uint8_t flags, uint32_t id, size_t length) {
+    uint8_t *at = out.bytes + out.tail;
+    struct pen p = pen_on(at, HSR_HEADER_BYTES);
     pen_u8(&p, 0);
     pen_u8(&p, type);
     pen_u8(&p, flags);
@@ -82,10 +82,20 @@ void stream_frame_parts(uint8_t type, uint8_t flags, uint32_t id, const struct i
     pen_u32(&p, id);
     pen_u32(&p, out.tag);
     pen_u32(&p, (uint32_t)length);
+    at[HSR_HEADER_BYTES + length] = 0;
+    out.tail += HSR_HEADER_BYTES + length + HSR_TRAILER_BYTES;
+}
+
+void stream_frame_parts(uint8_t type, uint8_t flags, uint32_t id, const struct iovec *parts, int count) {
+    size_t length = 0;
+    for (int i = 0; i < count; i++)
+        length += parts[i].iov_len;
+    uint8_t *payload = stream_frame_begin(length);
+    if (!payload) return;
+    struct pen p = pen_on(payload, length);
     for (int i = 0; i < count; i++)
         pen_bytes(&p, parts[i].iov_base, parts[i].iov_len);
-    pen_u8(&p, 0);
-    out.tail += whole;
+    stream_frame_finish(type, flags, id, length);
 }
 
 void stream_frame(uint8_t type, uint8_t flags, uint32_t id, const void *payload, size_t length) {

@@ -20,6 +20,10 @@ void stream_open_epoch(const uint8_t epoch[HSR_EPOCH_BYTES]);
 void stream_frame(uint8_t type, uint8_t flags, uint32_t id, const void *payload, size_t length);
 /* As above, the payload gathered from a few places. */
 void stream_frame_parts(uint8_t type, uint8_t flags, uint32_t id, const struct iovec *parts, int count);
+/* Room for a payload of at most `most` bytes, to be filled in place, or NULL; nothing is written until it is
+ * finished, and nothing else may be framed in between. */
+uint8_t *stream_frame_begin(size_t most);
+void stream_frame_finish(uint8_t type, uint8_t flags, uint32_t id, size_t length);
 size_t stream_waiting(void);
 /* Writes what can be written without waiting. False if the stream is broken. */
 bool stream_flush(void);

@@ -15,6 +15,7 @@ struct transfer {
     uint64_t token;
     mode_t mode;
     int folder, file;
+    uint64_t written, window; /* bytes of it; offset up to which the gateway was last told to send */
     char temporary[32];
     char name[256];
 };
@@ -103,15 +104,20 @@ static struct transfer *begin(const struct message *m, struct cursor *c) {
     if (!error && (mode & ~0777u)) error = EINVAL;
     if (!error && remembered(m->id, token)) return NULL;
     if (!error && session_quiesced()) error = EBUSY;
-    if (!error && find(m->id)) error = EEXIST;
+    if (!error && (find(m->id) || !channel_is_free(m->id))) error = EEXIST;
     struct transfer *t = NULL;
     for (size_t i = 0; i < HSR_TRANSFERS_MAX && !t; i++) {
         if (!table[i].used) t = &table[i];
     }
     if (!error && !t) error = EAGAIN;
     if (!error) {
-        *t = (struct transfer){
-            .used = true, .id = m->id, .token = token, .mode = mode, .folder = -1, .file = -1};
+        *t = (struct transfer){.used = true,
+                               .id = m->id,
+                               .token = token,
+                               .mode = mode,
+                               .folder = -1,
+                               .file = -1,
+                               .window = HSR_WRITE_WINDOW};
         identity_enter_guest_files();
         error = open_target(t, path);
         identity_leave_guest_files();
@@ -131,7 +137,14 @@ void transfer_message(const struct message *m) {
     bool end = m->flags & HSR_FLAG_END;
     if (!error && end) error = finish(t);
     identity_leave_guest_files();
-    if (!error && !end) return;
+    if (!error && !end) {
+        t->written += cursor_left(&c);
+        /* Nothing is kept here, so the window only keeps the gateway from running far ahead of the disk. */
+        if (t->written + HSR_WRITE_WINDOW - t->window < HSR_WRITE_WINDOW / 4) return;
+        t->window = t->written + HSR_WRITE_WINDOW;
+        channel_window(m->id, t->window);
+        return;
+    }
     uint64_t token = t->token;
     drop(t);
     answer_once(m->id, token, error, NULL, 0);

@@ -66,6 +66,7 @@ test("flags, stages, codes, scopes and bits are the same", () => {
     Object.fromEntries(Object.entries(table).map(([name, value]) => [name.toLowerCase(), value]));
   expect(lower(defines("FEATURE_"))).toEqual(wire.featureBits);
   expect(lower(defines("SCOPE_"))).toEqual(wire.signalScope);
+  expect(defines("FAMILY_")).toEqual(wire.families);
   const turned = (table: Record<string, number>) =>
     Object.fromEntries(Object.entries(lower(table)).map(([name, value]) => [value, name]));
   expect(turned(defines("STAGE_"))).toEqual(wire.startStages);

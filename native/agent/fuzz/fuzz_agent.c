@@ -34,15 +34,22 @@ static void turn(void) {
     int rounds = 0;
     do {
         left = session_work();
-        executions_tell();
+        for (int told = 0; told < 8 && session_open(); told++) {
+            bool more = executions_tell();
+            more = connections_tell() || more;
+            if (!(readings_tell() || more)) break;
+        }
         if (stream_fd() >= 0) stream_flush();
         take_answers();
     } while (left && rounds++ < 64);
     session_release();
-    struct pollfd fds[HSR_EXECUTIONS_MAX * 4];
+    struct pollfd fds[HSR_EXECUTIONS_MAX * 4 + HSR_CONNECTIONS_MAX];
     int timeout = -1;
     size_t count = executions_poll(fds, HSR_EXECUTIONS_MAX * 4, now_ms(), &timeout);
-    if (count && poll(fds, count, 0) > 0) executions_ready(fds, count, now_ms());
+    size_t more = connections_poll(fds + count, HSR_CONNECTIONS_MAX, now_ms(), &timeout);
+    if (count + more == 0 || poll(fds, count + more, 0) <= 0) return;
+    executions_ready(fds, count, now_ms());
+    connections_ready(fds + count, more, now_ms());
 }
 
 /* What a child's end looks like from the loop. */

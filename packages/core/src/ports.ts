@@ -2,7 +2,7 @@
  * The ports of the core: everything that touches processes, files, sockets or clocks stands behind one of these.
  * This file is the manual. `packages/runtimes/src/suite` is this text, executable.
  */
-import type { Duplex } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import type {
   ExecSpec,
   ExecutionExit,
@@ -139,6 +139,22 @@ export interface Agent {
    * `EINVAL`, a folder `EISDIR`, files of /proc and /sys `EACCES`.
    */
   readFile(path: string, range: { readonly offset: number; readonly bytes: number }): Promise<Uint8Array>;
+  /**
+   * A file's facts and its bytes as they come, in constant memory on both sides: not reading stops the flow, destroying `bytes`
+   * cancels it. A file that shrinks meanwhile ends early. Refuses what `readFile` refuses; at most 16 at once (`EAGAIN`).
+   */
+  readStream(path: string, range?: { readonly offset: number; readonly bytes: number }): Promise<FileReading>;
+  /** Begins to write a file as `writeFile` does, in pieces; at most 16 at once (`EAGAIN`). What goes wrong is said by the next call. */
+  openWrite(path: string, mode: number): FileWriting;
+  /**
+   * Connects to a server on this port of the sandbox's own loopback, 127.0.0.1 and then ::1; there is no way to say another
+   * host. `ECONNREFUSED` if nobody listens, `ETIMEDOUT` after 5 s without an answer, `EAGAIN` for more than 64 at once. The stream
+   * is half-open as TCP is, slows the other side down while it is not read, and dies with this epoch (`CLOSED`). Destroying it
+   * resets the connection.
+   */
+  connect(port: number): Promise<Duplex>;
+  /** TCP ports that somebody in the sandbox listens on. */
+  ports(): Promise<ListeningPorts>;
   /** Facts of a file; of a link itself unless it is to be followed. */
   stat(path: string, links?: "follow" | "show"): Promise<FileStat>;
   /** Entries below a folder, down to `depth` (1: its own, at most 32), links not followed. `more` if `limit` cut them. */
@@ -223,6 +239,36 @@ export interface FileStat {
   readonly gid: number;
   /** Of a link; bytes, since a guest need not speak UTF-8. */
   readonly target: Uint8Array | null;
+}
+
+/** A file on its way out of the sandbox. */
+export interface FileReading {
+  /** As it was when the file was opened. */
+  readonly stat: FileStat;
+  readonly bytes: Readable;
+}
+
+/** A file on its way into the sandbox: under a temporary name until `commit`, so nobody sees half of it. */
+export interface FileWriting {
+  /** Resolves when more may be written: waiting for it is the backpressure. The bytes must not change afterwards. */
+  write(chunk: Uint8Array): Promise<void>;
+  /** Resolves when the file is in its place, whole. */
+  commit(): Promise<void>;
+  /** Removes what was written. Harmless after the end, whichever it was; does not reject. */
+  abort(): Promise<void>;
+}
+
+export interface ListeningPort {
+  readonly family: 4 | 6;
+  /** As in `127.0.0.1`, `0.0.0.0`, `::1`, `::`. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** `ports` holds at most 256 of `total`. */
+export interface ListeningPorts {
+  readonly total: number;
+  readonly ports: readonly ListeningPort[];
 }
 
 /** One entry of a listing. `path` is relative to the listed folder; bytes, since a guest need not speak UTF-8. */

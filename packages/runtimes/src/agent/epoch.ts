@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import type { Duplex } from "node:stream";
-import { FieldReader } from "./bytes.ts";
+import { FieldReader, FieldWriter } from "./bytes.ts";
 import { AgentError } from "./errors.ts";
 import type { FollowedExecution } from "./execution.ts";
 import { type Frame, FrameReader } from "./frame-reader.ts";
@@ -19,6 +19,13 @@ interface Pending {
   readonly reject: (error: AgentError) => void;
 }
 
+/** What takes the frames of one channel. `takeFrame` throws `PROTOCOL` on what no honest agent sends. */
+export interface ChannelEnd {
+  takeFrame(frame: Frame): void;
+  /** The epoch is over, or the agent does not know how. */
+  failWith(error: AgentError): void;
+}
+
 /** One for all epochs that end well: an error made for each run, with its stack, was dear and told nothing. */
 const ordinaryEnd = AgentError.closed(null);
 
@@ -34,6 +41,10 @@ export class Epoch {
   readonly #reader: FrameReader;
   readonly #tag: number;
   readonly #pending = new Map<number, Pending>();
+  /** By the id of the request that opened each; a channel leaves by `closeChannel`. */
+  readonly #channels = new Map<number, ChannelEnd>();
+  /** Channels that this side has given up and the agent may still be speaking of. */
+  readonly #cancelled = new Set<number>();
   /** Executions that this side has forgotten and the agent may still be speaking of. */
   readonly #forgotten = new Set<number>();
   readonly #windows = new Set<FollowedExecution>();
@@ -97,10 +108,50 @@ export class Epoch {
     return { id, answer: promise };
   }
 
+  /** A request that was never sent. */
+  refuse(id: number, error: AgentError): void {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    pending?.reject(error);
+  }
+
   request(type: number, payload: Buffer, doing: string, flags = 0): Promise<Buffer> {
     const { id, answer } = this.expect(doing);
     if (this.#pending.has(id)) this.send(type, flags, id, payload);
     return answer;
+  }
+
+  /** A new channel; what `type` asks for is answered through `end`. */
+  openChannel(type: number, payload: Buffer, end: ChannelEnd): number {
+    const id = this.#nextRequest;
+    this.#nextRequest = id === 0xffff_ffff ? 1 : id + 1;
+    this.followChannel(id, end);
+    if (this.#channels.has(id)) this.send(type, 0, id, payload);
+    return id;
+  }
+
+  /** Frames about channel `id` go to `end` from now on. */
+  followChannel(id: number, end: ChannelEnd): void {
+    if (this.#over) end.failWith(this.#over);
+    else if (this.#channels.size >= outstandingMax) end.failWith(new AgentError("EAGAIN", "too many channels at once"));
+    else this.#channels.set(id, end);
+  }
+
+  /** The agent has said its last word about this channel. */
+  closeChannel(id: number): void {
+    this.#channels.delete(id);
+  }
+
+  /** Gives a channel up: whatever the agent still says of it is passed over, until it says that it knows. */
+  cancelChannel(id: number): void {
+    if (this.#over || !this.#channels.delete(id)) return;
+    this.#cancelled.add(id);
+    /* Whoever leaves so much unanswered would make this side remember more and more. */
+    if (this.#pending.size >= outstandingMax) return this.end(AgentError.protocol("cancelled channels without an end"));
+    this.request(ask.CANCEL, new FieldWriter().u32(id).finish(), "cancel").then(
+      () => this.#cancelled.delete(id),
+      () => undefined,
+    );
   }
 
   /** False once a request was answered: a transfer that failed need not be sent to its end. */
@@ -139,6 +190,8 @@ export class Epoch {
     this.hello.reject(error);
     for (const pending of this.#pending.values()) pending.reject(error);
     this.#pending.clear();
+    for (const channel of this.#channels.values()) channel.failWith(error);
+    this.#channels.clear();
     for (const execution of this.executions.values()) execution.fail(error);
     this.executions.clear();
     this.closed.resolve(cause);
@@ -190,10 +243,18 @@ export class Epoch {
       if (!this.#forgotten.delete(frame.id)) throw AgentError.protocol("an execution forgotten unasked");
       return;
     }
+    if (frame.type >= tell.CHANNEL_OPENED && frame.type <= tell.CHANNEL_CLOSED) return this.#takeOfChannel(frame);
     if (this.#forgotten.has(frame.id)) return;
     const execution = this.executions.get(frame.id);
     if (!execution) throw AgentError.protocol(`message ${frame.type} for no execution`);
     execution.take(frame);
+  }
+
+  #takeOfChannel(frame: Frame): void {
+    if (this.#cancelled.has(frame.id)) return;
+    const channel = this.#channels.get(frame.id);
+    if (!channel) throw AgentError.protocol(`message ${frame.type} for no channel`);
+    channel.takeFrame(frame);
   }
 
   #takeResult(frame: Frame): void {
@@ -218,6 +279,12 @@ export class Epoch {
       .replaceAll(/[^ -~]/g, "?");
     if (code === errorCode.VERSION) throw new AgentError("PROTOCOL", "the agent speaks no version of ours");
     const pending = this.#pending.get(frame.id);
+    const channel = pending ? undefined : this.#channels.get(frame.id);
+    if (code === errorCode.UNKNOWN_MESSAGE && channel) {
+      this.#channels.delete(frame.id);
+      channel.failWith(new AgentError("ENOSYS", "this agent does not know how"));
+      return;
+    }
     if (code !== errorCode.UNKNOWN_MESSAGE || !pending)
       throw AgentError.protocol(`the agent did not understand message ${type}: ${text}`);
     this.#pending.delete(frame.id);

@@ -1,5 +1,14 @@
 import { Buffer } from "node:buffer";
-import type { AgentHello, ExecSpec, ExecutionState, FileEntry, FileStat, Orphans } from "@hsr/core";
+import type {
+  AgentHello,
+  ExecSpec,
+  ExecutionState,
+  FileEntry,
+  FileStat,
+  ListeningPort,
+  ListeningPorts,
+  Orphans,
+} from "@hsr/core";
 import { FieldReader, FieldWriter } from "./bytes.ts";
 import { AgentError } from "./errors.ts";
 import {
@@ -114,9 +123,9 @@ function decodeKind(kind: number): FileStat["kind"] {
   return fileKinds[kind as keyof typeof fileKinds] ?? "other";
 }
 
-/** FILE_STAT's answer. */
-export function decodeStat(body: FieldReader): FileStat {
-  const stat = {
+/** What FILE_STAT and FILE_STREAM tell of a file. */
+export function decodeFacts(body: FieldReader): Omit<FileStat, "target"> {
+  return {
     kind: decodeKind(body.u8()),
     mode: body.u32() & 0o7777,
     bytes: body.u64(),
@@ -124,8 +133,36 @@ export function decodeStat(body: FieldReader): FileStat {
     uid: body.u32(),
     gid: body.u32(),
   };
+}
+
+/** FILE_STAT's answer. */
+export function decodeStat(body: FieldReader): FileStat {
+  const stat = decodeFacts(body);
   const target = body.take(body.u16());
   return { ...stat, target: stat.kind === "link" ? target : null };
+}
+
+/** PORTS' answer. */
+export function decodePorts(body: FieldReader): ListeningPorts {
+  const total = body.u32();
+  const listed = body.u32();
+  if (listed > bounds.portsMax) throw AgentError.protocol("more ports than are listed");
+  const ports: ListeningPort[] = [];
+  for (let i = 0; i < listed; i++) {
+    const family = body.u8();
+    if (family !== 4 && family !== 6) throw AgentError.protocol("a port of no family");
+    const bytes = body.take(family === 4 ? 4 : 16);
+    ports.push({ family, address: addressText(family, bytes), port: body.u16() });
+  }
+  return { total, ports };
+}
+
+/** IPv6 is written out in full: who compares it compares it with `::` and `::1` only. */
+function addressText(family: 4 | 6, bytes: Buffer): string {
+  if (family === 4) return bytes.join(".");
+  const words = Array.from({ length: 8 }, (_, i) => bytes.readUInt16BE(2 * i).toString(16));
+  const text = words.join(":");
+  return text === "0:0:0:0:0:0:0:0" ? "::" : text === "0:0:0:0:0:0:0:1" ? "::1" : text;
 }
 
 /** One page of FILE_LIST's answer. */

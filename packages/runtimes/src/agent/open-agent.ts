@@ -7,18 +7,23 @@ import type {
   ExecSpec,
   ExecutionState,
   FileEntry,
+  FileReading,
   FileStat,
+  FileWriting,
+  ListeningPorts,
   Orphans,
   Resumed,
 } from "@hsr/core";
 import { FieldReader, FieldWriter } from "./bytes.ts";
+import { connectTo } from "./connection.ts";
 import { Epoch } from "./epoch.ts";
 import { AgentError } from "./errors.ts";
 import { FollowedExecution } from "./execution.ts";
-import { decodeEntries, decodeHello, decodeListing, decodeStat, encodeStart } from "./messages.ts";
+import { readFrom, WrittenFile } from "./file-stream.ts";
+import { decodeEntries, decodeHello, decodeListing, decodePorts, decodeStat, encodeStart } from "./messages.ts";
 import { ask, bounds, flag, mkdirFlag, removeFlag, resumedBit } from "./wire.ts";
 
-/** A file's bytes in one message of a transfer, so that other messages get between two of them. */
+/** A file of at most so many bytes goes in one message. */
 const pieceBytes = 60 * 1024;
 /** Files of several pieces that are under way at once; the agent refuses more than 16. */
 const transfersAtOnce = 8;
@@ -102,15 +107,18 @@ class OpenedAgent implements Agent {
 
   async writeFile(path: string, content: Uint8Array, mode: number): Promise<void> {
     const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
-    const head = new FieldWriter().u64(this.#epoch.token()).u32(mode).path(path);
     if (bytes.length <= pieceBytes) {
+      const head = new FieldWriter().u64(this.#epoch.token()).u32(mode).path(path);
       await this.#epoch.request(ask.FILE_WRITE, head.bytes(bytes).finish(), "write a file", flag.BEGIN | flag.END);
       return;
     }
     if (this.#transfers >= transfersAtOnce) await new Promise<void>((resolve) => this.#transfersWaiting.push(resolve));
     this.#transfers++;
     try {
-      await this.#writeInPieces(head, bytes);
+      const file = this.openWrite(path, mode);
+      const written = file.write(bytes);
+      await file.commit();
+      await written;
     } finally {
       this.#transfers--;
       this.#transfersWaiting.shift()?.();
@@ -130,6 +138,32 @@ class OpenedAgent implements Agent {
       }
     }
     return Buffer.concat(parts);
+  }
+
+  async readStream(
+    path: string,
+    range: { readonly offset: number; readonly bytes: number } = { offset: 0, bytes: Number.MAX_SAFE_INTEGER },
+  ): Promise<FileReading> {
+    return readFrom(this.#epoch, path, range);
+  }
+
+  openWrite(path: string, mode: number): FileWriting {
+    return new WrittenFile(this.#epoch, path, mode);
+  }
+
+  async connect(port: number): Promise<Duplex> {
+    if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new AgentError("EINVAL", "a port is 1 to 65535");
+    try {
+      return await connectTo(this.#epoch, 4, port);
+    } catch (error) {
+      if (!(error instanceof AgentError) || error.code !== "ECONNREFUSED") throw error;
+      /* A server that listens on `localhost` may have taken the other family only. */
+      return connectTo(this.#epoch, 6, port).catch(() => Promise.reject(error));
+    }
+  }
+
+  ports(): Promise<ListeningPorts> {
+    return this.#answered(ask.PORTS, Buffer.alloc(0), "list ports", decodePorts);
   }
 
   async stat(path: string, links: "follow" | "show" = "show"): Promise<FileStat> {
@@ -222,17 +256,6 @@ class OpenedAgent implements Agent {
 
   #listing(): Promise<{ executions: ExecutionState[]; orphans: Orphans }> {
     return this.#answered(ask.LIST, Buffer.alloc(0), "list", decodeListing);
-  }
-
-  async #writeInPieces(head: FieldWriter, bytes: Buffer): Promise<void> {
-    const { id, answer } = this.#epoch.expect("write a file");
-    this.#epoch.send(ask.FILE_WRITE, flag.BEGIN, id, head.bytes(bytes.subarray(0, pieceBytes)).finish());
-    for (let at = pieceBytes; at < bytes.length && this.#epoch.awaits(id); at += pieceBytes) {
-      await this.#epoch.drained();
-      const piece = bytes.subarray(at, at + pieceBytes);
-      this.#epoch.send(ask.FILE_WRITE, at + piece.length === bytes.length ? flag.END : 0, id, piece);
-    }
-    await answer;
   }
 
   async #readPiece(path: string, offset: number, bytes: number): Promise<Buffer> {

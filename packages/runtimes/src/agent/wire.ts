@@ -23,6 +23,11 @@ export const bounds = {
   stdinMax: 65_536,
   executionsMax: 64,
   transfersMax: 16,
+  connectionsMax: 64,
+  connectionWindow: 65_536,
+  readingsMax: 16,
+  writeWindow: 1_048_576,
+  portsMax: 256,
   argvMax: 4096,
   envMax: 4096,
   pathBytes: 4096,
@@ -49,6 +54,10 @@ export const ask = {
   CANCEL: 11,
   QUIESCE: 12,
   RESUME: 13,
+  CONNECT: 14,
+  PORTS: 15,
+  CHANNEL_SEND: 16,
+  CHANNEL_CREDIT: 17,
   FILE_WRITE: 20,
   FILE_READ: 21,
   FILE_STAT: 22,
@@ -57,6 +66,7 @@ export const ask = {
   FILE_MOVE: 25,
   FILE_REMOVE: 26,
   FILE_CHMOD: 27,
+  FILE_STREAM: 28,
 } as const;
 
 /** Message types from the agent. */
@@ -70,6 +80,10 @@ export const tell = {
   FORGOTTEN: 70,
   RESULT: 71,
   ERROR: 72,
+  CHANNEL_OPENED: 73,
+  CHANNEL_DATA: 74,
+  CHANNEL_WINDOW: 75,
+  CHANNEL_CLOSED: 76,
 } as const;
 
 /** Bits of a frame's flags byte; what a bit means depends on the message's type. */
@@ -110,6 +124,8 @@ export const featureBits = {
   guest_id: 0x10,
   oom: 0x20,
   pid1: 0x40,
+  ports: 0x80,
+  streams: 0x100,
 } as const;
 
 /** State bits of HELLO. */
@@ -120,6 +136,9 @@ export const resumedBit = { IDENTITY: 0x01, SEED: 0x02, CLOCK: 0x04 } as const;
 
 /** Kinds of a file. */
 export const fileKinds = { 1: "file", 2: "folder", 3: "link", 4: "other" } as const;
+
+/** Families of the guest's own loopback. */
+export const families = { 4: 4, 6: 6 } as const;
 
 export const mkdirFlag = { PARENTS: 0x01 } as const;
 export const removeFlag = { RECURSIVE: 0x01 } as const;

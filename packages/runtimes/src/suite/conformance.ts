@@ -1,3 +1,5 @@
+import { Buffer } from "node:buffer";
+import { buffer, text } from "node:stream/consumers";
 import type { LimitName, SandboxId } from "@hsr/core";
 import { describe, expect, type TestContext, test } from "vitest";
 import { openAgent } from "../agent/index.ts";
@@ -123,6 +125,11 @@ export function conformance(subject: SuiteSubject): void {
         await agent.move(`${workspace}/a/b`, `${workspace}/c`);
         const { entries } = await agent.listFolder(workspace, { depth: 2, limit: 10 });
         expect(entries.map(({ path }) => Buffer.from(path).toString()).sort()).toEqual(["a", "c", "g"]);
+        const file = agent.openWrite(`${workspace}/stream`, 0o600);
+        for (let i = 0; i < 20; i++) await file.write(Buffer.alloc(100_000, i));
+        await file.commit();
+        const { stat, bytes } = await agent.readStream(`${workspace}/stream`, { offset: 1_900_000, bytes: 1e9 });
+        expect([stat.bytes, await buffer(bytes)]).toEqual([2_000_000, Buffer.alloc(100_000, 19)]);
         await agent.remove(`${workspace}/a`, "tree");
         await expect(agent.stat(`${workspace}/a`)).rejects.toMatchObject({ code: "ENOENT" });
       });
@@ -132,6 +139,31 @@ export function conformance(subject: SuiteSubject): void {
         await agent.writeFile(`${workspace}/ours`, Buffer.from("x"), 0o600);
         await shell("touch theirs");
         expect((await agent.stat(`${workspace}/ours`)).uid).toBe((await agent.stat(`${workspace}/theirs`)).uid);
+      });
+    });
+
+    describe("ports", () => {
+      test("of a server inside are listed and can be connected to, and only while it lives", async () => {
+        const { agent, program } = await bench.launch();
+        const script = `import http.server, socketserver
+class Hello(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(200); self.end_headers(); self.wfile.write(body[::-1])
+server = socketserver.TCPServer(("127.0.0.1", 0), Hello)
+print(server.server_address[1], flush=True); server.serve_forever()`;
+        const server = agent.start(1, program(["python3", "-c", script]));
+        let port = 0;
+        for await (const { bytes } of server.output) {
+          port = Number(Buffer.from(bytes).toString());
+          break;
+        }
+        expect((await agent.ports()).ports).toContainEqual({ family: 4, address: "127.0.0.1", port });
+        const stream = await agent.connect(port);
+        stream.write("POST / HTTP/1.0\r\ncontent-length: 5\r\n\r\nhello");
+        expect(await text(stream)).toMatch(/^HTTP\/1.0 200 [^]*olleh$/);
+        await server.signal(9, "process");
+        await expect.poll(() => agent.connect(port).catch(String)).toContain("ECONNREFUSED");
       });
     });
 
