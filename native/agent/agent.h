@@ -108,6 +108,8 @@ struct channel {
     uint64_t dropped;
     bool hung_up;       /* a terminal that nobody holds at the moment */
     uint64_t jump_told; /* offset of the last jump that was announced in this epoch */
+    bool skipped;       /* nobody wants its bytes: they are counted and thrown away */
+    int64_t counted_ms; /* while skipped: when the count was last announced */
 };
 
 struct execution {
@@ -156,6 +158,8 @@ void executions_ready(const struct pollfd *fds, size_t count, int64_t now_ms);
 bool executions_tell(void);
 
 void channel_read(struct execution *e, int which);
+/* From now on its bytes are thrown away, or kept again. */
+void channel_skip(struct channel *c, bool skipped);
 void channels_drain(struct execution *e, int64_t now_ms);
 void input_write(struct execution *e);
 void input_close(struct execution *e);

@@ -91,9 +91,16 @@ static void follow(struct execution *e, uint64_t from[2], const uint64_t credit[
                                               : from[which];
         c->credit = credit[which];
         c->jump_told = 0;
+        c->counted_ms = 0;
     }
     if (e->state != EXECUTION_STARTING) tell_started(e);
     if (e->has_input) input_tell(e);
+}
+
+static void take_flags(struct execution *e, uint8_t flags) {
+    e->background = flags & HSR_FLAG_BACKGROUND;
+    channel_skip(&e->channel[0], flags & HSR_FLAG_SKIP_STDOUT);
+    channel_skip(&e->channel[1], flags & HSR_FLAG_SKIP_STDERR);
 }
 
 static void start_now(uint32_t id, const struct start *s) {
@@ -149,7 +156,7 @@ void execution_follow(const struct message *m) {
     else if (!e || e->forgotten)
         tell_failed(m->id, ESRCH, HSR_STAGE_REQUEST);
     else {
-        e->background = m->flags & HSR_FLAG_BACKGROUND;
+        take_flags(e, m->flags);
         follow(e, from, credit);
     }
 }
@@ -164,13 +171,13 @@ void execution_window(const struct message *m) {
         return;
     }
     if (!e || !e->followed) return;
-    e->background = m->flags & HSR_FLAG_BACKGROUND;
     for (int which = 0; which < 2; which++) {
         struct channel *channel = &e->channel[which];
         if (credit[which] > channel->credit) channel->credit = credit[which];
         /* Only what was sent can have been kept. */
         ring_release(&channel->ring, kept[which] < channel->sent ? kept[which] : channel->sent);
     }
+    take_flags(e, m->flags);
 }
 
 void execution_forget(const struct message *m) {

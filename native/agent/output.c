@@ -11,6 +11,8 @@
 #define HUNG_UP_MS 50
 /* Where nobody reads, this much of the oldest output makes way at a time. */
 #define DROP_BYTES 16384u
+/* How often the gateway hears how much of a skipped stream there is. */
+#define COUNT_MS 200
 
 static void make_way(struct execution *e, struct channel *c) {
     struct ring *r = &c->ring;
@@ -29,19 +31,45 @@ static void close_channel(struct channel *c) {
     c->fd = -1;
 }
 
+void channel_skip(struct channel *c, bool skipped) {
+    c->skipped = skipped;
+    if (!skipped) return;
+    c->dropped += c->ring.end - c->ring.start;
+    ring_discard(&c->ring);
+    c->sent = c->ring.end;
+}
+
+/* Reads into the ring. Sets how much could have come; -2 where there is no room. */
+static ssize_t read_kept(struct channel *c, size_t *room) {
+    /* Small rings for small output: room is doubled only when a read filled what there was. */
+    if (c->ring.room == ring_length(&c->ring) && ring_space(&c->ring) && !ring_reserve(&c->ring, 1))
+        return -2;
+    struct iovec part[2];
+    int parts = ring_free_part(&c->ring, part);
+    if (!parts) return -2;
+    *room = part[0].iov_len + (parts > 1 ? part[1].iov_len : 0);
+    return readv(c->fd, part, parts);
+}
+
+static ssize_t read_skipped(struct channel *c, size_t *room) {
+    static uint8_t nowhere[READ_BYTES];
+    *room = sizeof nowhere;
+    ssize_t n = read(c->fd, nowhere, sizeof nowhere);
+    if (n <= 0) return n;
+    c->ring.start += (uint64_t)n;
+    c->dropped += (uint64_t)n;
+    c->sent = c->ring.start;
+    return n;
+}
+
 /* Reads what is there, at most READ_BYTES, so that one loud execution does not starve the others. */
 void channel_read(struct execution *e, int which) {
     struct channel *c = &e->channel[which];
     for (uint32_t taken = 0; c->fd >= 0 && taken < READ_BYTES;) {
         make_way(e, c);
-        /* Small rings for small output: room is doubled only when a read filled what there was. */
-        if (c->ring.room == ring_length(&c->ring) && ring_space(&c->ring) && !ring_reserve(&c->ring, 1))
-            return;
-        struct iovec part[2];
-        int parts = ring_free_part(&c->ring, part);
-        if (!parts) return;
-        size_t room = part[0].iov_len + (parts > 1 ? part[1].iov_len : 0);
-        ssize_t n = readv(c->fd, part, parts);
+        size_t room = 0;
+        ssize_t n = c->skipped ? read_skipped(c, &room) : read_kept(c, &room);
+        if (n == -2) return;
         if (n < 0 && errno == EINTR) continue;
         if (n < 0 && errno == EAGAIN) {
             ring_added(&c->ring, 0);
@@ -83,6 +111,21 @@ static void watch(struct pollfd *fds, size_t *count, size_t room, int fd, short 
     if (fd >= 0 && *count < room) fds[(*count)++] = (struct pollfd){.fd = fd, .events = events};
 }
 
+/* Whether a count is to be told at some time. The last one stands in EXIT. */
+static bool counts(const struct execution *e, const struct channel *c) {
+    return c->skipped && c->sent != c->jump_told && e->followed && e->state < EXECUTION_ENDED;
+}
+
+/* A count that was not told is told in time, even if nothing more comes. */
+static void count_wait(const struct execution *e, int64_t now, int *timeout_ms) {
+    for (int which = 0; which < 2; which++) {
+        if (!counts(e, &e->channel[which]) || stream_waiting() >= STREAM_BUSY_BYTES) continue;
+        int64_t left = e->channel[which].counted_ms + COUNT_MS - now;
+        if (left < 0) left = 0;
+        if (*timeout_ms < 0 || left < *timeout_ms) *timeout_ms = (int)left;
+    }
+}
+
 size_t executions_poll(struct pollfd *fds, size_t room, int64_t now, int *timeout_ms) {
     size_t count = 0;
     for (struct execution *e = NULL; (e = execution_next(e));) {
@@ -92,6 +135,7 @@ size_t executions_poll(struct pollfd *fds, size_t room, int64_t now, int *timeou
             if (!c->hung_up && (e->background || ring_space(&c->ring)))
                 watch(fds, &count, room, c->fd, POLLIN);
         }
+        count_wait(e, now, timeout_ms);
         if (e->channel[0].hung_up && (*timeout_ms < 0 || *timeout_ms > HUNG_UP_MS)) *timeout_ms = HUNG_UP_MS;
         /* Without anything to write a pipe is watched for the end of its reader. A terminal that was left
          * says so for ever. */
@@ -142,10 +186,18 @@ void executions_ready(const struct pollfd *fds, size_t count, int64_t now) {
     }
 }
 
+static bool count_due(const struct execution *e, struct channel *c) {
+    if (!counts(e, c)) return false;
+    int64_t now = now_ms();
+    if (now - c->counted_ms < COUNT_MS) return false;
+    c->counted_ms = now;
+    return true;
+}
+
 static bool tell_output(struct execution *e, int which) {
     struct channel *c = &e->channel[which];
     uint64_t until = c->ring.end < c->credit ? c->ring.end : c->credit;
-    if (c->sent > c->credit && c->sent != c->jump_told) {
+    if (c->skipped ? count_due(e, c) : c->sent > c->credit && c->sent != c->jump_told) {
         /* Dropped bytes lie between: the gateway must hear where the stream goes on, or it would never give
          * credit there. */
         uint8_t jump[8];

@@ -45,11 +45,13 @@
 #define HSR_RLIMITS_MAX 16
 
 /* Flags of a frame. */
-#define HSR_FLAG_MORE 0x01       /* the message goes on in the next frame, which has the same type and id */
-#define HSR_FLAG_STDERR 0x02     /* OUTPUT: standard error, otherwise standard output */
-#define HSR_FLAG_BEGIN 0x02      /* FILE_WRITE: opens a transfer */
-#define HSR_FLAG_END 0x04        /* FILE_WRITE, STDIN, CHANNEL_SEND, CHANNEL_DATA: nothing follows */
-#define HSR_FLAG_BACKGROUND 0x08 /* WINDOW, FOLLOW: nobody reads; a full ring drops its oldest bytes */
+#define HSR_FLAG_MORE 0x01        /* the message goes on in the next frame, which has the same type and id */
+#define HSR_FLAG_STDERR 0x02      /* OUTPUT: standard error, otherwise standard output */
+#define HSR_FLAG_BEGIN 0x02       /* FILE_WRITE: opens a transfer */
+#define HSR_FLAG_END 0x04         /* FILE_WRITE, STDIN, CHANNEL_SEND, CHANNEL_DATA: nothing follows */
+#define HSR_FLAG_BACKGROUND 0x08  /* WINDOW, FOLLOW: nobody reads; a full ring drops its oldest bytes */
+#define HSR_FLAG_SKIP_STDOUT 0x10 /* WINDOW, FOLLOW: nothing more of it is wanted but how much there is */
+#define HSR_FLAG_SKIP_STDERR 0x20 /* the same */
 
 /* Messages from the gateway. */
 #define HSR_MSG_START 1
@@ -136,6 +138,7 @@
 #define HSR_FEATURE_PID1 0x40     /* the agent is process 1 */
 #define HSR_FEATURE_PORTS 0x80    /* CONNECT and PORTS */
 #define HSR_FEATURE_STREAMS 0x100 /* FILE_STREAM, and windows for FILE_WRITE */
+#define HSR_FEATURE_SKIP 0x200    /* SKIP_STDOUT, SKIP_STDERR */
 
 /* HELLO: state bits. */
 #define HSR_HELLO_QUIESCED 0x01

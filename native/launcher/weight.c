@@ -6,7 +6,7 @@
 
 #include "io.h"
 
-enum { LOOK_MS = 25, LOOK_RARELY_MS = 400, CALM_MS = 250, LIGHTER = 16, HEAVIER = 4 };
+enum { LOOK_FIRST_MS = 10, LOOK_MS = 25, LOOK_RARELY_MS = 400, CALM_MS = 250, LIGHTER = 16, HEAVIER = 4 };
 
 static const uint64_t MS = 1000000;
 
@@ -44,7 +44,7 @@ static void look(struct worker *w, struct sandbox *s, uint64_t now) {
 void weight_begin(struct sandbox *s) {
     s->weight = WEIGHT_USUAL;
     s->look_wait_ms = LOOK_MS;
-    s->look_ns = now_ns() + LOOK_MS * MS;
+    s->look_ns = now_ns() + LOOK_FIRST_MS * MS;
 }
 
 uint64_t weights_due(struct worker *w, uint64_t now) {

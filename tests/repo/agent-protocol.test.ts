@@ -72,7 +72,7 @@ test("flags, stages, codes, scopes and bits are the same", () => {
   expect(turned(defines("STAGE_"))).toEqual(wire.startStages);
   expect(turned(defines("KIND_"))).toEqual(wire.fileKinds);
   for (const [name, value] of Object.entries(wire.flag))
-    expect(page).toContain(`| \`${name}\` | 0x0${value.toString(16)} |`);
+    expect(page).toContain(`| \`${name}\` | 0x${value.toString(16).padStart(2, "0")} |`);
   for (const [name, value] of Object.entries(wire.featureBits))
     expect(page).toContain(`0x${value.toString(16).padStart(2, "0")} \`${name}\``);
   for (const [value, name] of Object.entries(wire.startStages)) expect(page).toContain(`${value} ${name}`);

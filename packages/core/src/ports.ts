@@ -304,6 +304,11 @@ export interface AgentExecution {
    * is blocked at 256 KiB. Cheap: many calls in one turn become one message.
    */
   acknowledge(upTo: { readonly stdout: number; readonly stderr: number }): void;
+  /**
+   * Nothing more of this stream is wanted but how much there is: its bytes are thrown away where they are written, and chunks
+   * without bytes say where it stands. An agent that does not know how goes on sending them.
+   */
+  skip(stream: OutputChunk["stream"]): void;
   /** In the background a full ring drops its oldest bytes; in the foreground it blocks the writer. */
   setReader(reader: "foreground" | "background"): void;
   /** Lets the agent forget the execution and its exit record. One that still runs goes on, with its output thrown away. */

@@ -225,6 +225,7 @@ async function pump(run: LiveRun, execution: AgentExecution): Promise<void> {
       stdoutSafe = run.stdout.safeOffset;
       stderrSafe = run.stderr.safeOffset;
       execution.acknowledge({ stdout: stdoutSafe, stderr: stderrSafe });
+      if (kept.wantsNoMore) execution.skip(kept.stream);
     }
   }
 }

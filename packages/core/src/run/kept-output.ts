@@ -65,6 +65,11 @@ export class KeptOutput {
     return this.#overLimit;
   }
 
+  /** Whether all that will ever be kept is safe here: what still comes need only be counted. */
+  get wantsNoMore(): boolean {
+    return this.#overLimit && this.#safeOffset === this.#agentOffset;
+  }
+
   /**
    * Takes a piece at its place in the agent's count, for one caller at a time. Pieces that were seen before are skipped,
    * and so is everything that comes after `seal`.

@@ -6,7 +6,8 @@ import { AgentError } from "./errors.ts";
 import type { FollowedExecution } from "./execution.ts";
 import { type Frame, FrameReader } from "./frame-reader.ts";
 import { framesOf, openingOf } from "./frame-writer.ts";
-import { ask, bounds, errorCode, openMagic, protocolVersion, tell } from "./wire.ts";
+import { saysFeature } from "./messages.ts";
+import { ask, bounds, errorCode, featureBits, openMagic, protocolVersion, tell } from "./wire.ts";
 
 /** Requests without an answer at one time; more is a mistake of the caller. */
 const outstandingMax = 1024;
@@ -37,6 +38,8 @@ export class Epoch {
   readonly hello = Promise.withResolvers<Buffer>();
   readonly closed = Promise.withResolvers<Error | null>();
   readonly executions = new Map<number, FollowedExecution>();
+  /** Whether the agent can throw a stream's bytes away itself. Known once it has greeted. */
+  agentSkips = false;
   readonly #stream: Duplex;
   readonly #reader: FrameReader;
   readonly #tag: number;
@@ -234,6 +237,7 @@ export class Epoch {
     if (frame.type === tell.HELLO) {
       if (this.#greeted) throw AgentError.protocol("a second hello");
       this.#greeted = true;
+      this.agentSkips = saysFeature(frame.payload, featureBits.skip);
       this.hello.resolve(frame.payload);
       return;
     }

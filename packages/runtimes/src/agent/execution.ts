@@ -33,6 +33,7 @@ export class FollowedExecution implements AgentExecution {
   readonly #exit = promised<ExecutionExit>();
   readonly #granted: [number, number];
   readonly #kept: [number, number] = [0, 0];
+  readonly #skipped: [boolean, boolean] = [false, false];
   #background: boolean;
   #windowDirty = false;
   /** Nothing more comes from the agent: it ended, or failed. What was taken may still be acknowledged after an end. */
@@ -69,6 +70,13 @@ export class FollowedExecution implements AgentExecution {
   acknowledge(upTo: { readonly stdout: number; readonly stderr: number }): void {
     this.#kept[0] = Math.max(this.#kept[0], upTo.stdout);
     this.#kept[1] = Math.max(this.#kept[1], upTo.stderr);
+    this.#window();
+  }
+
+  skip(stream: OutputChunk["stream"]): void {
+    const which = stream === "stdout" ? 0 : 1;
+    if (this.#skipped[which] || !this.#epoch.agentSkips) return;
+    this.#skipped[which] = true;
     this.#window();
   }
 
@@ -145,7 +153,11 @@ export class FollowedExecution implements AgentExecution {
     if (!this.#windowDirty || this.#failed || this.#forgotten) return;
     this.#windowDirty = false;
     const fields = new FieldWriter().u64(this.#granted[0]).u64(this.#granted[1]).u64(this.#kept[0]).u64(this.#kept[1]);
-    this.#epoch.send(ask.WINDOW, this.#background ? flag.BACKGROUND : 0, this.execId, fields.finish());
+    const flags =
+      (this.#background ? flag.BACKGROUND : 0) |
+      (this.#skipped[0] ? flag.SKIP_STDOUT : 0) |
+      (this.#skipped[1] ? flag.SKIP_STDERR : 0);
+    this.#epoch.send(ask.WINDOW, flags, this.execId, fields.finish());
   }
 
   #window(): void {
@@ -161,6 +173,7 @@ export class FollowedExecution implements AgentExecution {
 
   #grant(stream: OutputChunk["stream"]): void {
     const which = stream === "stdout" ? 0 : 1;
+    if (this.#skipped[which]) return;
     const wanted = this.#queue.takenUpTo(stream) + creditBytes;
     if (wanted - this.#granted[which] < creditBytes / 4) return;
     this.#granted[which] = wanted;

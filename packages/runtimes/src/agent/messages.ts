@@ -75,6 +75,11 @@ export function decodeHello(body: Buffer): AgentHello {
   return { version, bootId, identity, features, quiesced: (state & helloBit.QUIESCED) !== 0 };
 }
 
+/** Whether HELLO's payload names a feature. One that is too short to say names none. */
+export function saysFeature(hello: Buffer, bit: number): boolean {
+  return hello.length >= 12 && (hello.readUInt32LE(8) & bit) !== 0;
+}
+
 /** LIST's answer. */
 export function decodeListing(body: FieldReader): { executions: ExecutionState[]; orphans: Orphans } {
   const executions: ExecutionState[] = [];

@@ -13,7 +13,7 @@ type StreamName = OutputChunk["stream"];
 /** A chunk that may grow while nobody has taken it. */
 interface Held {
   readonly stream: StreamName;
-  readonly offset: number;
+  offset: number;
   bytes: Buffer;
   /** Own memory with room behind `bytes`, once something was joined to it. */
   room: Buffer | null;
@@ -39,7 +39,7 @@ export class OutputQueue implements AsyncIterable<OutputChunk> {
     const expected = this.#next[stream];
     if (offset < expected) throw AgentError.protocol(`output at offset ${offset} where ${expected} was due`);
     this.#next[stream] = offset + bytes.length;
-    if (bytes.length === 0) return;
+    if (bytes.length === 0 && this.#moveJump(stream, offset)) return;
     if (this.#waiting) {
       const waiting = this.#waiting;
       this.#waiting = null;
@@ -93,6 +93,14 @@ export class OutputQueue implements AsyncIterable<OutputChunk> {
     const chunk = { stream: held.stream, offset: held.offset, bytes: held.bytes };
     this.#onTaken(chunk);
     return chunk;
+  }
+
+  /** One jump after the other, with no bytes between them, is one. */
+  #moveJump(stream: StreamName, offset: number): boolean {
+    const last = this.#held.findLast((held) => held.stream === stream);
+    if (!last || last.bytes.length > 0) return false;
+    last.offset = offset;
+    return true;
   }
 
   /** Appends to the last chunk of the same stream if they are contiguous and small. */

@@ -54,6 +54,49 @@ test("a flood of 50 MB arrives whole and in order, beside a small execution that
   expect((await flood.exit).stdoutBytes).toBe(50_000_000);
 });
 
+describe("a stream that is skipped", () => {
+  test("is counted and not carried; the other one still comes, and the end says how much there was", async () => {
+    const agent = real.open();
+    await agent.ready;
+    const script = "head -c 100000000 /dev/zero; sleep 0.5; head -c 1000 /dev/zero; echo done >&2";
+    const execution = agent.start(1, shell(script));
+    let carried = 0;
+    let stderr = "";
+    const stands: number[] = [];
+    for await (const chunk of execution.output) {
+      if (chunk.stream === "stderr") stderr += Buffer.from(chunk.bytes).toString();
+      else if (chunk.bytes.length === 0) stands.push(chunk.offset);
+      else carried += chunk.bytes.length;
+      execution.skip("stdout");
+    }
+    expect(stderr).toBe("done\n");
+    expect(carried).toBeLessThan(600_000);
+    expect(stands).toContain(100_000_000);
+    const exit = await execution.exit;
+    expect(exit.stdoutBytes).toBe(100_001_000);
+    expect(exit.stdoutDroppedBytes).toBeGreaterThan(99_000_000);
+  });
+
+  test("goes on being skipped while nobody is attached, and is carried again to one who follows", async () => {
+    const first = real.open();
+    await first.ready;
+    const execution = first.start(1, shell("yes"));
+    await execution.started;
+    execution.skip("stdout");
+    await first.ping();
+    first.close();
+    const second = real.open();
+    const [before] = await second.list();
+    await pause(50);
+    const [after] = await second.list();
+    expect(after?.stdout.end).toBeGreaterThan(before?.stdout.end ?? 0);
+    const again = second.follow(1, { stdout: 0, stderr: 0 });
+    const chunks = await take(again, 3);
+    expect(chunks.some((chunk) => chunk.bytes.length > 0)).toBe(true);
+    await again.signal(9, "group");
+  });
+});
+
 describe("a reader in the foreground", () => {
   test("that stops reading stops the writer, and the agent keeps at most the ring", async () => {
     const agent = real.open();

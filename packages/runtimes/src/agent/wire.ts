@@ -87,7 +87,15 @@ export const tell = {
 } as const;
 
 /** Bits of a frame's flags byte; what a bit means depends on the message's type. */
-export const flag = { MORE: 0x01, STDERR: 0x02, BEGIN: 0x02, END: 0x04, BACKGROUND: 0x08 } as const;
+export const flag = {
+  MORE: 0x01,
+  STDERR: 0x02,
+  BEGIN: 0x02,
+  END: 0x04,
+  BACKGROUND: 0x08,
+  SKIP_STDOUT: 0x10,
+  SKIP_STDERR: 0x20,
+} as const;
 
 /** Bits of START's first field. */
 export const startFlag = { STDIN: 0x01, PTY: 0x02, BACKGROUND: 0x04 } as const;
@@ -126,6 +134,7 @@ export const featureBits = {
   pid1: 0x40,
   ports: 0x80,
   streams: 0x100,
+  skip: 0x200,
 } as const;
 
 /** State bits of HELLO. */
