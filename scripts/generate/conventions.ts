@@ -11,6 +11,11 @@ import {
   runLimits,
   runStates,
   runTransitions,
+  type SandboxState,
+  sandboxLimits,
+  sandboxReasons,
+  sandboxStates,
+  sandboxTransitions,
   scopes,
 } from "@hsr/contract";
 import { type Language, languages } from "@hsr/core";
@@ -65,6 +70,26 @@ A sandbox whose gateway and launcher died in the same instant before its start w
 but the clock can tell.
 `;
 
+const sandboxes = `## Living sandboxes
+
+\`POST /v1/sandboxes\` makes a sandbox and answers 201 when it runs; with \`wait_ms\` no later than that, as 202. It lives until it is deleted, until
+\`ttl_ms\` is over, or until nothing ran in it and nobody called it for \`idle_timeout_ms\`. \`renew\` sets the time to live anew; one that comes too late
+is refused, and one that is answered holds. Both times run on when the gateway is away: they are kept by the wall clock for that, and held by the
+monotonic one. Running programs, calls, and open streams keep a sandbox awake; looking at its state does not. Those that have ended stay listed as
+long as runs do.
+
+\`POST /v1/sandboxes/{id}/exec\` starts a program in it: waiting for its result, as runs do, or in the background. In the foreground the first
+\`output_limit_bytes\` of each stream are kept; in the background and of terminals the newest. Positions in a stream are counted from its first byte,
+kept or not. What a program started dies with it, unless it left by a session of its own: those are orphans, which count against the limits, are
+listed, and can be killed.
+
+Each program is judged against the decision under which its sandbox was made. What cannot be seen in advance, a terminal or what is typed into a shell
+or an interpreter, is judged when the sandbox is made: ask for \`allow: ["opaque"]\` there.
+
+When the gateway is stopped or dies, sandboxes and their programs go on; the next gateway takes them up, with the output and the exits that came in
+between. Nothing is started twice.
+`;
+
 const streams = `## Streams
 
 \`GET /v1/runs/{id}/events\` and the streamed run are server-sent events: \`id\`, \`event\` and \`data\`, where \`data\` is the envelope
@@ -99,6 +124,10 @@ export function conventionsPage(): string {
     ),
     "\n## States of a run\n",
     `${table(["State", "Meaning", "May become"], states)}\n`,
+    sandboxes,
+    "\n## States of a sandbox\n",
+    `${table(["State", "Meaning", "May become"], sandboxStateRows())}\n`,
+    section("Why a sandbox ended", ["Reason", "Meaning"], entries(sandboxReasons)),
     streams,
     section("Types of events", ["Type", "Meaning"], entries(eventTypes)),
     `
@@ -117,7 +146,7 @@ What a request may choose; an operator's configuration may set lower maxima and 
 `,
     `${table(
       ["Field", "Unit", "Default", "From", "To", "Why"],
-      Object.entries<ChoosableLimit>(runLimits).map(([name, row]) => [
+      Object.entries<ChoosableLimit>({ ...runLimits, ...sandboxLimits }).map(([name, row]) => [
         `\`${name}\``,
         row.unit,
         String(row.default),
@@ -133,6 +162,14 @@ What a request may choose; an operator's configuration may set lower maxima and 
     "Bounds inside the gateway; those that an operator may change stand in [configuration.md](configuration.md):\n",
     `${fixed(gatewayLimits)}\n`,
   ].join("\n");
+}
+
+function sandboxStateRows(): readonly (readonly string[])[] {
+  return (Object.keys(sandboxStates) as SandboxState[]).map((name) => [
+    `\`${name}\``,
+    sandboxStates[name],
+    sandboxTransitions[name].map((next) => `\`${next}\``).join(", "),
+  ]);
 }
 
 function section(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string {

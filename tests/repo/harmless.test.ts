@@ -41,7 +41,10 @@ test("a group never stands without the capability that it needs", () => {
 test("every Python snippet parses", () => {
   const names = snippets.filter((one) => one.language === "python").map((one) => one.file);
   const check = "import ast,sys\nfor f in sys.argv[1:]: ast.parse(open(f, encoding='utf-8').read(), f)";
-  const done = spawnSync("python3", ["-W", "error::SyntaxWarning", "-c", check, ...names], { cwd: harmlessFolder, encoding: "utf8" });
+  const done = spawnSync("python3", ["-W", "error::SyntaxWarning", "-c", check, ...names], {
+    cwd: harmlessFolder,
+    encoding: "utf8",
+  });
   expect(done.stderr).toBe("");
   expect(done.status).toBe(0);
 });

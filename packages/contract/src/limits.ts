@@ -69,6 +69,26 @@ export const runLimits = {
   },
 } as const satisfies Record<string, ChoosableLimit>;
 
+const hour = 3_600_000;
+
+/** What a living sandbox may ask for; absent fields take the default. */
+export const sandboxLimits = {
+  ttl_ms: {
+    unit: "ms",
+    default: hour,
+    min: 1000,
+    max: 30 * 24 * hour,
+    why: "A sandbox that its caller forgot ends by itself; who needs it longer renews it.",
+  },
+  idle_timeout_ms: {
+    unit: "ms",
+    default: 0,
+    min: 0,
+    max: 30 * 24 * hour,
+    why: "0 is none. With one, a sandbox in which nothing runs and that nobody calls ends before its time to live.",
+  },
+} as const satisfies Record<string, ChoosableLimit>;
+
 /** Bounds of one request's parts. */
 export const requestLimits = {
   code_bytes: { unit: "bytes", value: 1 * MiB, why: "A program longer than this belongs into files." },
@@ -137,6 +157,16 @@ export const gatewayLimits = {
     unit: "count",
     value: 256,
     why: "A queue that is longer than this answers later than its callers wait.",
+  },
+  living_sandboxes: {
+    unit: "count",
+    value: 1024,
+    why: "Each has an agent, a descriptor and its memory limit; idle ones cost little else.",
+  },
+  executions_per_sandbox: {
+    unit: "count",
+    value: 60,
+    why: "The agent knows at most 64 executions at one time; four are left for ends that are being noted.",
   },
   concurrent_starts: {
     unit: "count",

@@ -1,16 +1,23 @@
 import Type from "typebox";
 import { isolationLevelSchema, runtimeNameSchema } from "./isolation.ts";
-import { requestLimits, runLimits } from "./limits.ts";
+import { requestLimits, runLimits, sandboxLimits } from "./limits.ts";
+
+const choosable = { ...runLimits, ...sandboxLimits };
 
 /** A quantity within the bounds of its row in the limits table. */
-function bounded(name: keyof typeof runLimits, description: string) {
-  const limit = runLimits[name];
+export function quantity(name: keyof typeof choosable, description: string) {
+  const limit = choosable[name];
   const options = { minimum: limit.min, maximum: limit.max, default: limit.default, description };
-  return Type.Optional(limit.unit === "cores" ? Type.Number(options) : Type.Integer(options));
+  return limit.unit === "cores" ? Type.Number(options) : Type.Integer(options);
+}
+
+/** The same as a field that may be absent. */
+export function bounded(name: keyof typeof choosable, description: string) {
+  return Type.Optional(quantity(name, description));
 }
 
 /** Base64 in the standard alphabet with padding. Checked strictly when it is decoded. */
-function base64(maxBytes: number, description: string) {
+export function base64(maxBytes: number, description: string) {
   return Type.String({ maxLength: Math.ceil(maxBytes / 3) * 4, contentEncoding: "base64", description });
 }
 
@@ -63,6 +70,16 @@ export const labelsSchema = Type.Record(
   },
 );
 
+export const environmentSchema = Type.Record(
+  Type.String({ pattern: "^[A-Za-z_][A-Za-z0-9_]{0,127}$" }),
+  Type.String({ maxLength: requestLimits.environment_bytes_total.value }),
+  {
+    additionalProperties: false,
+    maxProperties: requestLimits.environment_items.value,
+    description: "Added to PATH, HOME and LANG. Nothing of the gateway's environment reaches the guest.",
+  },
+);
+
 export const runRequestSchema = Type.Object(
   {
     code: Type.Optional(
@@ -101,17 +118,7 @@ export const runRequestSchema = Type.Object(
         description: "Files that are there before the program starts.",
       }),
     ),
-    environment: Type.Optional(
-      Type.Record(
-        Type.String({ pattern: "^[A-Za-z_][A-Za-z0-9_]{0,127}$" }),
-        Type.String({ maxLength: requestLimits.environment_bytes_total.value }),
-        {
-          additionalProperties: false,
-          maxProperties: requestLimits.environment_items.value,
-          description: "Added to PATH, HOME and LANG. Nothing of the gateway's environment reaches the guest.",
-        },
-      ),
-    ),
+    environment: Type.Optional(environmentSchema),
     isolation_level: Type.Optional(isolationLevelSchema),
     secure_runtime: Type.Optional(runtimeNameSchema),
     runtime_preference: Type.Optional(runtimeNameSchema),

@@ -89,6 +89,6 @@ function facts(action: RunAction): { readonly key: string; readonly requestDiges
 }
 
 /** The whole input of a decision for the audit log. Rules are kept once, by their digest, and not with each decision. */
-function kept(considered: DecideInput): KeptInput {
+export function kept(considered: DecideInput): KeptInput {
   return { ...considered, rules: { digest: considered.rules.digest } };
 }

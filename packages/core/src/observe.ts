@@ -35,6 +35,16 @@ export const metricTable = {
     help: "Runs that finished, by the reason of their end.",
     labels: ["reason", "runtime", "level"],
   },
+  hsr_executions_total: {
+    kind: "counter",
+    help: "Executions in living sandboxes that finished, by the reason of their end.",
+    labels: ["reason", "runtime"],
+  },
+  hsr_sandboxes_ended_total: {
+    kind: "counter",
+    help: "Living sandboxes that ended, by the reason of their end.",
+    labels: ["reason", "runtime"],
+  },
   hsr_runs_rejected_total: {
     kind: "counter",
     help: "Requests for a run that were refused before a run was stored, by the error's code.",

@@ -15,12 +15,15 @@ import type { RunRecord } from "./store.ts";
 import { decodeInput, type StoredInput } from "./stored-input.ts";
 import type { RunId, SandboxId } from "./types.ts";
 
-/** Takes up every unfinished run. Resolves when it is known what becomes of each; the runs themselves go on. */
-export async function recover(pipeline: Pipeline): Promise<void> {
+/**
+ * Takes up every unfinished run. Resolves when it is known what becomes of each; the runs themselves go on. `living` are
+ * sandboxes that others have taken up.
+ */
+export async function recover(pipeline: Pipeline, living: ReadonlySet<SandboxId>): Promise<void> {
   const { store, spool, offers } = pipeline.ports;
   const unfinished = await store.runs.unfinished();
   await spool.sweep(new Set(unfinished.map((record) => record.id)));
-  const adopted = new Set<SandboxId>();
+  const adopted = new Set<SandboxId>(living);
   // Asked for all at once: a launcher that is away costs its patience once, not for each run.
   const guests = await Promise.all(unfinished.map((record) => livingGuest(pipeline, record)));
   for (const [index, record] of unfinished.entries()) {

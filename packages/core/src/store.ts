@@ -12,6 +12,7 @@
  * an outcome in the result, except for programmer errors (an impossible transition), which throw `TypeError`.
  */
 import type { EventType, RunReason, RunState, Scope } from "@hsr/contract";
+import type { ExecutionStore, SandboxStore } from "./living/records.ts";
 import type { IsolationLevel, LimitName, RunId, RuntimeName, SandboxId } from "./types.ts";
 
 /** Anything that JSON can say. Decisions, risk reports and limits are stored as this, whole. */
@@ -330,6 +331,8 @@ export interface StoreStatus {
 /** Storage that several parts of the gateway share; one object, made and closed in `main.ts`. */
 export interface Store {
   readonly runs: RunStore;
+  readonly sandboxes: SandboxStore;
+  readonly executions: ExecutionStore;
   readonly keys: KeyStore;
   readonly audit: AuditLog;
   readonly policies: PolicyStore;

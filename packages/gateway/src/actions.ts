@@ -48,7 +48,7 @@ export function runAction(request: RunRequest, asked: Asked): RunAction {
   };
 }
 
-function refuseUnsupported(request: RunRequest): void {
+export function refuseUnsupported(request: Pick<RunRequest, "network" | "mounts">): void {
   if (request.network !== undefined && request.network !== "none") {
     throw new HsrError("unsupported", {
       field: "network",
@@ -65,7 +65,7 @@ function refuseUnsupported(request: RunRequest): void {
   }
 }
 
-function program(request: RunRequest): Program {
+export function program(request: Pick<RunRequest, "argv" | "code" | "language" | "args">): Program {
   if (request.argv !== undefined) {
     for (const field of ["code", "language", "args"] as const) {
       if (request[field] !== undefined) {
@@ -110,13 +110,13 @@ function files(given: readonly InputFileRequest[], request: RunRequest): readonl
   });
 }
 
-function environment(given: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+export function environment(given: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const texts = Object.entries(given).map(([name, value]) => `${name}=${value}`);
   checkTexts(texts, "environment", requestLimits.environment_bytes_total.value);
   return given;
 }
 
-function stdin(request: RunRequest): Uint8Array | null {
+export function stdin(request: Pick<RunRequest, "stdin" | "stdin_base64">): Uint8Array | null {
   const bytes = bytesOf(request.stdin, request.stdin_base64, "stdin", "stdin_base64");
   if (bytes !== null && bytes.length > requestLimits.stdin_bytes.value)
     throw tooLarge("stdin", requestLimits.stdin_bytes.value);
@@ -124,7 +124,7 @@ function stdin(request: RunRequest): Uint8Array | null {
 }
 
 /** A text or its base64 form as bytes; both at once are refused, neither is `null`. */
-function bytesOf(
+export function bytesOf(
   text: string | undefined,
   base64: string | undefined,
   field: string,
@@ -169,7 +169,7 @@ function tooLarge(field: string, mostBytes: number): HsrError {
   return new HsrError("invalid_request", { field, message: `It is more than ${mostBytes} bytes.` });
 }
 
-function askedLimits(request: RunRequest): AskedLimits {
+export function askedLimits(request: Partial<RunRequest>): AskedLimits {
   return {
     ...(request.timeout === undefined ? {} : { wallMs: request.timeout }),
     ...(request.cpu_limit === undefined ? {} : { cpuCores: request.cpu_limit }),
@@ -181,7 +181,7 @@ function askedLimits(request: RunRequest): AskedLimits {
 }
 
 /** The same JSON for the same request, however its keys were ordered. How long to wait is not part of what is run. */
-function canonical(request: RunRequest): string {
+export function canonical(request: { readonly wait_ms?: number }): string {
   const { wait_ms: _waitMs, ...rest } = request;
   return JSON.stringify(sorted(rest));
 }

@@ -1,7 +1,17 @@
 /** The gateway, put together by hand: constructors, in the order in which things need each other. */
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { analyze, type Clock, Offers, Pipeline, Places, type Runtime, recover } from "@hsr/core";
+import {
+  analyze,
+  type Clock,
+  Offers,
+  Pipeline,
+  Places,
+  type Runtime,
+  recover,
+  recoverSandboxes,
+  Sandboxes,
+} from "@hsr/core";
 import { openAgent } from "@hsr/runtimes";
 import type { FastifyInstance } from "fastify";
 import { createAuth, ensureFirstKey } from "./auth/index.ts";
@@ -9,13 +19,16 @@ import { type Config, type ConfigRow, splitListen } from "./config.ts";
 import type { createLog, PrometheusMetrics } from "./observe/index.ts";
 import { configRoutes } from "./rest/config.ts";
 import { docsRoutes } from "./rest/docs.ts";
+import { executionRoutes } from "./rest/executions.ts";
 import { keyRoutes } from "./rest/keys.ts";
 import type { Route } from "./rest/route.ts";
 import { runRoutes } from "./rest/runs.ts";
+import { sandboxRoutes } from "./rest/sandboxes.ts";
 import { createServer } from "./rest/server.ts";
 import { statusRoutes } from "./rest/status.ts";
 import { ruleSettings, rulesOf } from "./rules.ts";
 import { FileSpool } from "./spool/file-spool.ts";
+import { LogFolder } from "./spool/log-files.ts";
 import { measureStore, openSqliteStore, startUpkeep } from "./store/index.ts";
 import { version } from "./version.ts";
 
@@ -83,12 +96,13 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
       log,
       metrics,
     });
+    const sandboxes = livingSandboxes(config, pipeline);
     await pipeline.ports.offers.probe();
-    await recover(pipeline);
+    await recover(pipeline, await recoverSandboxes(sandboxes));
     const upkeep = startUpkeep(store, config, { clock, log, metrics });
     const stopProbing = keepProbing(pipeline.ports.offers, config.runtimes.probeIntervalMs);
     let leaving = false;
-    const app = door(parts, pipeline, () => leaving);
+    const app = door(parts, pipeline, sandboxes, () => leaving);
     const { host, port } = splitListen(config.server.listen);
     const url = await app.listen({ host, port });
     await audit("gateway.started");
@@ -115,6 +129,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
       url,
       stop: async (drainMs) => {
         pipeline.drain();
+        sandboxes.drain();
         stopProbing();
         const until = clock.monotonic() + drainMs;
         while (pipeline.live.all().some((run) => !run.detached) && clock.monotonic() < until) {
@@ -156,7 +171,32 @@ function keepProbing(offers: Offers, intervalMs: number): () => void {
   };
 }
 
-function door(parts: GatewayParts, pipeline: Pipeline, leaving: () => boolean): FastifyInstance {
+function livingSandboxes(config: Config, pipeline: Pipeline): Sandboxes {
+  const { concurrency, tenantConcurrency } = config.sandboxes;
+  const { ports } = pipeline;
+  return new Sandboxes({
+    ...ports,
+    // Asked for each time: the rules that hold now may not be those of the start.
+    get rules() {
+      return ports.rules;
+    },
+    logFiles: new LogFolder(join(config.data.dir, "spool")),
+    places: new Places({
+      concurrency,
+      starts: config.runs.startingConcurrency,
+      queue: config.runs.queueLength,
+      tenantConcurrency,
+      tenantQueue: config.tenant.queueLength,
+    }),
+    sandboxRules: {
+      ttlMs: config.sandboxes.ttlMs,
+      mostTtlMs: config.sandboxes.maxTtlMs,
+      idleTimeoutMs: config.sandboxes.idleTimeoutMs,
+    },
+  });
+}
+
+function door(parts: GatewayParts, pipeline: Pipeline, sandboxes: Sandboxes, leaving: () => boolean): FastifyInstance {
   const { config, log, metrics } = parts;
   const { store } = pipeline.ports;
   const auth = createAuth({
@@ -169,6 +209,8 @@ function door(parts: GatewayParts, pipeline: Pipeline, leaving: () => boolean): 
   });
   const routes: readonly Route[] = [
     ...runRoutes({ pipeline, store, leaving }),
+    ...sandboxRoutes({ sandboxes, store }),
+    ...executionRoutes({ sandboxes, store, leaving, bounds: config.limits }),
     ...keyRoutes({ store, clock }),
     ...configRoutes(parts.configRows),
     ...statusRoutes({ pipeline, store, version, metrics, metricsAccess: config.metrics.access }),

@@ -18,11 +18,11 @@ export function wireTime(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-function timeOrNull(ms: number | null): string | null {
+export function timeOrNull(ms: number | null): string | null {
   return ms === null ? null : wireTime(ms);
 }
 
-function wireDecision(decision: Decision): DecisionBody {
+export function wireDecision(decision: Decision): DecisionBody {
   return {
     level: decision.level,
     runtime: decision.runtime,
@@ -108,7 +108,7 @@ export function wireRun(
 }
 
 /** A plain string where the bytes are valid UTF-8, else null and the bytes beside it. */
-function wireBytes(name: "stdout" | "stderr", bytes: Uint8Array): Record<string, string | null> {
+export function wireBytes(name: "stdout" | "stderr", bytes: Uint8Array): Record<string, string | null> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return isUtf8(buffer)
     ? { [name]: buffer.toString("utf8") }

@@ -11,7 +11,18 @@ export function deadlineMs(decision: Decision): number {
   return gatewayLimits.start_timeout_ms.value + decision.limits.wallMs + gatewayLimits.deadline_slack_ms.value;
 }
 
+/** For the one program of a run. */
 export function launchSpec(decision: Decision, sandboxId: SandboxId, tenant: string): LaunchSpec {
+  return specOf(decision, sandboxId, tenant, deadlineMs(decision));
+}
+
+/** For a sandbox that lives, and may be renewed. */
+export function sandboxSpec(decision: Decision, sandboxId: SandboxId, tenant: string, ttlMs: number): LaunchSpec {
+  const { start_timeout_ms: start, deadline_slack_ms: slack } = gatewayLimits;
+  return specOf(decision, sandboxId, tenant, start.value + ttlMs + slack.value);
+}
+
+function specOf(decision: Decision, sandboxId: SandboxId, tenant: string, endMs: number): LaunchSpec {
   return {
     sandboxId,
     root: { kind: "host" },
@@ -20,7 +31,7 @@ export function launchSpec(decision: Decision, sandboxId: SandboxId, tenant: str
     network: decision.network,
     syscallProfile: decision.syscallProfile,
     requiredLimits: decision.requiredLimits,
-    deadlineMs: deadlineMs(decision),
+    deadlineMs: endMs,
     tenant,
   };
 }

@@ -9,7 +9,7 @@ export interface ExecPlan {
 }
 
 /** The environment that every program has; the caller's entries come on top. */
-const baseEnvironment = { PATH: "/usr/local/bin:/usr/bin:/bin", HOME: "/workspace", LANG: "C.UTF-8" } as const;
+export const baseEnvironment = { PATH: "/usr/local/bin:/usr/bin:/bin", HOME: "/workspace", LANG: "C.UTF-8" } as const;
 
 export function execPlan(input: RunInput, limits: Limits): ExecPlan {
   const { program } = input;

@@ -14,7 +14,7 @@ export function errnoOf(thrown: unknown): string | null {
 }
 
 /** The agent could not start the program. */
-export function programError(thrown: unknown, input: RunInput): HsrError {
+export function programError(thrown: unknown, input: Pick<RunInput, "program">): HsrError {
   if (thrown instanceof HsrError) return thrown;
   const errno = errnoOf(thrown);
   const { program } = input;

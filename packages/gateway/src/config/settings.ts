@@ -3,7 +3,7 @@
  * messages quote it. A new setting is one row here and a line in `check.ts` if it depends on another.
  */
 import { fileURLToPath } from "node:url";
-import { gatewayLimits, httpLimits, limitNames, runLimits } from "@hsr/contract";
+import { gatewayLimits, httpLimits, limitNames, runLimits, sandboxLimits } from "@hsr/contract";
 import { choice, decimal, flag, integer, list, path, type Setting, text } from "./setting.ts";
 
 const second = 1000;
@@ -147,6 +147,41 @@ export const settings = {
     max: 24 * hour,
     unit: "ms",
     reason: "How long a run may wait for a place before it ends as `setup_failed` with the error `queue_full`.",
+  }),
+  "sandboxes.concurrency": integer({
+    default: gatewayLimits.living_sandboxes.value,
+    min: 1,
+    max: 100_000,
+    unit: "sandboxes",
+    reason: "Living sandboxes over all tenants, beside the runs. An idle one costs little but what its files take.",
+  }),
+  "sandboxes.tenant_concurrency": integer({
+    default: gatewayLimits.living_sandboxes.value / 2,
+    min: 1,
+    max: 100_000,
+    unit: "sandboxes",
+    reason: "Living sandboxes of one tenant. Beyond it new ones wait, and then are refused with 429.",
+  }),
+  "sandboxes.ttl_ms": integer({
+    default: sandboxLimits.ttl_ms.default,
+    min: sandboxLimits.ttl_ms.min,
+    max: sandboxLimits.ttl_ms.max,
+    unit: "ms",
+    reason: "Time to live of a sandbox that asks for none.",
+  }),
+  "sandboxes.max_ttl_ms": integer({
+    default: 24 * hour,
+    min: sandboxLimits.ttl_ms.min,
+    max: sandboxLimits.ttl_ms.max,
+    unit: "ms",
+    reason: "The most time to live that a caller may ask for, at creation and at each renewal.",
+  }),
+  "sandboxes.idle_timeout_ms": integer({
+    default: sandboxLimits.idle_timeout_ms.default,
+    min: sandboxLimits.idle_timeout_ms.min,
+    max: sandboxLimits.idle_timeout_ms.max,
+    unit: "ms",
+    reason: "Idle time of a sandbox that asks for none; 0 is no such limit.",
   }),
   "tenant.concurrency": integer({
     default: gatewayLimits.concurrent_runs.value / 2,

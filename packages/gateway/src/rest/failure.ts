@@ -1,6 +1,6 @@
 /** Errors on their way out: always the contract's JSON, whoever threw. */
-import { errorBody, HsrError } from "@hsr/contract";
-import { StoreError } from "@hsr/core";
+import { type ErrorInfo, errorBody, HsrError } from "@hsr/contract";
+import { type JsonObject, StoreError } from "@hsr/core";
 import type { FastifyReply } from "fastify";
 
 /** Fastify's own complaints about a request, in the contract's words. */
@@ -48,4 +48,16 @@ export function sendFailure(reply: FastifyReply, error: HsrError, requestId: str
     .code(error.row.http)
     .header("content-type", "application/json; charset=utf-8")
     .send(JSON.stringify(errorBody(error, requestId)));
+}
+
+/** A program that was never started has no result: whoever waits gets the error that is stored in its place. */
+export function throwIfNeverStarted(stored: JsonObject | null | undefined, details: JsonObject): void {
+  if (stored === null || stored === undefined) return;
+  const error = stored as unknown as ErrorInfo;
+  throw new HsrError(error.code, {
+    message: error.message,
+    hint: error.hint,
+    ...(error.field === undefined ? {} : { field: error.field }),
+    details: { ...error.details, ...details },
+  });
 }

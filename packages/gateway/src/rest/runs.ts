@@ -1,6 +1,5 @@
 /** Runs: making one, finding them again, watching, cancelling. */
 import {
-  type ErrorInfo,
   HsrError,
   idPattern,
   languageNames,
@@ -15,16 +14,19 @@ import {
   runtimeNameSchema,
 } from "@hsr/contract";
 import type { LiveRun, Log, Pipeline, RunId, RunRecord, Store } from "@hsr/core";
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyReply } from "fastify";
 import Type from "typebox";
 import { runAction } from "../actions.ts";
 import { visibleTenant } from "../auth/index.ts";
 import { type LiveBytes, wireRun, wireSummary } from "../wire.ts";
+import { throwIfNeverStarted } from "./failure.ts";
+import { idempotencyKey, prefersAsync, wantsEvents } from "./headers.ts";
+import { labelQuery, labelsOf } from "./labels.ts";
 import { LargeAnswers } from "./large-answers.ts";
 import { pageFrom, pageOf, pageQuery } from "./page.ts";
 import { type Caller, type Route, route } from "./route.ts";
 import { streamRun } from "./sse.ts";
-import { cancelWhenGone, finishedWithin } from "./wait.ts";
+import { cancelWhenGone, within } from "./wait.ts";
 
 export interface RunPorts {
   readonly pipeline: Pipeline;
@@ -51,15 +53,7 @@ const listQuery = Type.Object(
     ),
     runtime: Type.Optional(runtimeNameSchema),
     language: Type.Optional(Type.Enum([...languageNames] as const, { description: "Only runs of this language." })),
-    label: Type.Optional(
-      Type.Union(
-        [
-          Type.String({ maxLength: 512, pattern: "^[^=]+=.*$" }),
-          Type.Array(Type.String({ maxLength: 512, pattern: "^[^=]+=.*$" }), { maxItems: requestLimits.labels.value }),
-        ],
-        { description: "Only runs with this label, as `key=value`; may be given several times." },
-      ),
-    ),
+    label: labelQuery("runs"),
     ...pageQuery.properties,
   },
   { additionalProperties: false },
@@ -156,13 +150,13 @@ export function runRoutes(ports: RunPorts): readonly Route[] {
         await sendStream(reply, { record, live, store, lastEventId: undefined }, pipeline.ports.log);
         return undefined;
       }
-      const record = submitted.kind === "live" ? await finishedWithin(submitted.run, waitFor) : submitted.record;
+      const record = submitted.kind === "live" ? await within(submitted.run.finished, waitFor) : submitted.record;
       if (record === null || record.state !== "finished") {
         live?.detach();
         reply.code(202).header("location", `/v1/runs/${id}`);
         return await body(live?.record ?? (await find(caller, id)).record, live, caller, reply);
       }
-      throwIfNeverStarted(record);
+      throwIfNeverStarted(record.outcome?.error, { run_id: record.id });
       return await body(record, live, caller, reply);
     },
   );
@@ -181,13 +175,7 @@ export function runRoutes(ports: RunPorts): readonly Route[] {
     },
     async ({ query, caller }) => {
       const { limit, cursor } = pageOf(query);
-      const labels = (typeof query.label === "string" ? [query.label] : (query.label ?? [])).map((text) => {
-        const split = text.indexOf("=");
-        return [text.slice(0, split), text.slice(split + 1)] as const;
-      });
-      const twice = labels.find(([name], index) => labels.findIndex(([other]) => other === name) !== index);
-      if (twice !== undefined)
-        throw new HsrError("invalid_request", { field: "label", message: "A label can have one value only." });
+      const labels = labelsOf(query.label);
       const outcome = await store.runs.list(
         {
           tenant: visibleTenant(caller),
@@ -195,7 +183,7 @@ export function runRoutes(ports: RunPorts): readonly Route[] {
           ...(query.reason === undefined ? {} : { reason: query.reason }),
           ...(query.runtime === undefined ? {} : { runtime: query.runtime }),
           ...(query.language === undefined ? {} : { language: query.language }),
-          ...(labels.length === 0 ? {} : { labels: Object.fromEntries(labels) }),
+          ...(labels === null ? {} : { labels }),
         },
         limit,
         cursor,
@@ -231,7 +219,7 @@ export function runRoutes(ports: RunPorts): readonly Route[] {
       const found = await find(caller, params.id);
       reply.header("hsr-run-id", params.id);
       const wait = Math.min(Number(query.wait_ms ?? 0), requestLimits.wait_ms.value);
-      if (found.live !== null && wait > 0) await finishedWithin(found.live, wait, reply.raw);
+      if (found.live !== null && wait > 0) await within(found.live.finished, wait, reply.raw);
       return await body(found.live?.record ?? found.record, found.live, caller, reply);
     },
   );
@@ -342,19 +330,6 @@ function bytesSoFar(record: RunRecord, live: LiveRun | null): LiveBytes {
   return { stdoutBytes: live.stdout.bytes, stderrBytes: live.stderr.bytes };
 }
 
-/** A program that was never started has no result: whoever waits gets the error that the run keeps. */
-function throwIfNeverStarted(record: RunRecord): void {
-  const { outcome } = record;
-  if (outcome === null || outcome.error === null) return;
-  const error = outcome.error as unknown as ErrorInfo;
-  throw new HsrError(error.code, {
-    message: error.message,
-    hint: error.hint,
-    ...(error.field === undefined ? {} : { field: error.field }),
-    details: { ...error.details, run_id: record.id },
-  });
-}
-
 async function sendStream(reply: FastifyReply, options: Parameters<typeof streamRun>[1], log: Log): Promise<void> {
   reply.hijack();
   const response = reply.raw;
@@ -374,25 +349,4 @@ async function sendStream(reply: FastifyReply, options: Parameters<typeof stream
     response.destroy();
     log.error({ err: thrown, run: options.record.id }, "a stream of events broke off");
   }
-}
-
-function wantsEvents(request: FastifyRequest): boolean {
-  return /(^|,)\s*text\/event-stream\s*(;|,|$)/i.test(request.headers.accept ?? "");
-}
-
-function prefersAsync(request: FastifyRequest): boolean {
-  const prefer = request.headers.prefer;
-  return /(^|,)\s*respond-async\s*(;|,|$)/i.test(Array.isArray(prefer) ? prefer.join(",") : (prefer ?? ""));
-}
-
-function idempotencyKey(request: FastifyRequest): string | null {
-  const key = request.headers["idempotency-key"];
-  if (key === undefined) return null;
-  if (typeof key !== "string" || !/^[\x21-\x7e]{1,255}$/.test(key)) {
-    throw new HsrError("invalid_request", {
-      field: "Idempotency-Key",
-      message: "It must be 1 to 255 printable ASCII characters without spaces.",
-    });
-  }
-  return key;
 }

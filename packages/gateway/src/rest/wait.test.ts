@@ -3,13 +3,13 @@ import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import type { RunRecord } from "@hsr/core";
 import { expect, test } from "vitest";
-import { finishedWithin } from "./wait.ts";
+import { within } from "./wait.ts";
 
 test("a wait ends when its client goes away", async () => {
-  const endless = { finished: new Promise<RunRecord>(() => {}) };
+  const endless = new Promise<RunRecord>(() => {});
   const waited = Promise.withResolvers<RunRecord | null>();
   const server = createServer((_request, response) => {
-    finishedWithin(endless, 3_600_000, response).then(waited.resolve, waited.reject);
+    within(endless, 3_600_000, response).then(waited.resolve, waited.reject);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -1,25 +1,25 @@
-/** Waiting for a run on behalf of a client: until it ends, until the client has waited enough, or until it goes away. */
+/** Waiting on behalf of a client: until a run or an execution ends, until the client has waited enough, or until it goes away. */
 import type { ServerResponse } from "node:http";
-import type { LiveRun, RunRecord } from "@hsr/core";
+import type { LiveRun } from "@hsr/core";
 import type { FastifyReply } from "fastify";
 
 /**
- * The finished row, or `null` when the time was up first, or the client of `response` gone: a wait of an hour that nobody
- * waits for would be kept as long.
+ * What was promised, or `null` when the time was up first, or the client of `response` gone: a wait of an hour that
+ * nobody waits for would be kept as long. Without a time it waits for ever.
  */
-export async function finishedWithin(
-  run: Pick<LiveRun, "finished">,
+export async function within<Value>(
+  promised: Promise<Value>,
   waitMs: number | undefined,
   response: ServerResponse | null = null,
-): Promise<RunRecord | null> {
-  if (waitMs === undefined) return await run.finished;
+): Promise<Value | null> {
+  if (waitMs === undefined) return await promised;
   const up = Promise.withResolvers<null>();
   const stop = () => up.resolve(null);
   const timer = setTimeout(stop, waitMs);
   response?.once("close", stop);
   if (response?.closed) stop();
   try {
-    return await Promise.race([run.finished, up.promise]);
+    return await Promise.race([promised, up.promise]);
   } finally {
     clearTimeout(timer);
     response?.off("close", stop);

@@ -24,15 +24,7 @@ export class FileSpool implements Spool {
   }
 
   async append(run: RunId, stream: StreamName, bytes: readonly Uint8Array[]): Promise<void> {
-    await using file = await open(this.path(run, stream), "a", mode);
-    const { size } = await file.stat();
-    try {
-      await writeAll(file, bytes);
-    } catch (thrown) {
-      // On a full disk a part was written; it is written again, and must not stand there twice.
-      await file.truncate(size);
-      throw thrown;
-    }
+    await appendAll(this.path(run, stream), bytes);
   }
 
   async skip(run: RunId, gap: SpoolGap): Promise<void> {
@@ -41,15 +33,7 @@ export class FileSpool implements Spool {
   }
 
   async read(run: RunId, stream: StreamName, offset: number, length: number): Promise<Uint8Array> {
-    await using file = await open(this.path(run, stream), "r");
-    const buffer = Buffer.allocUnsafe(length);
-    let filled = 0;
-    while (filled < length) {
-      const { bytesRead } = await file.read(buffer, filled, length - filled, offset + filled);
-      if (bytesRead === 0) break;
-      filled += bytesRead;
-    }
-    return buffer.subarray(0, filled);
+    return await readFrom(this.path(run, stream), offset, length);
   }
 
   async state(run: RunId): Promise<SpoolState> {
@@ -79,6 +63,32 @@ export class FileSpool implements Spool {
   #gaps(run: RunId): string {
     return join(this.#folder, `${run}.gaps`);
   }
+}
+
+/** Appends all of it or nothing. */
+export async function appendAll(path: string, bytes: readonly Uint8Array[]): Promise<void> {
+  await using file = await open(path, "a", mode);
+  const { size } = await file.stat();
+  try {
+    await writeAll(file, bytes);
+  } catch (thrown) {
+    // On a full disk a part was written; it is written again, and must not stand there twice.
+    await file.truncate(size);
+    throw thrown;
+  }
+}
+
+/** At most `length` bytes from `offset`. */
+export async function readFrom(path: string, offset: number, length: number): Promise<Uint8Array> {
+  await using file = await open(path, "r");
+  const buffer = Buffer.allocUnsafe(length);
+  let filled = 0;
+  while (filled < length) {
+    const { bytesRead } = await file.read(buffer, filled, length - filled, offset + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return buffer.subarray(0, filled);
 }
 
 async function writeAll(file: FileHandle, parts: readonly Uint8Array[]): Promise<void> {

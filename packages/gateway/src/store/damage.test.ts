@@ -192,7 +192,8 @@ test("a database of a newer version, or of another program, is refused and left 
   };
   edit("PRAGMA user_version = 99");
   await expect(openTestStore(folder.path)).rejects.toMatchObject({ code: "newer" });
-  edit("PRAGMA user_version = 1; PRAGMA application_id = 7");
+  const { migrations } = await import("./migrations.ts");
+  edit(`PRAGMA user_version = ${migrations.length}; PRAGMA application_id = 7`);
   await expect(openTestStore(folder.path)).rejects.toThrow(/another program/);
   edit(`PRAGMA application_id = ${0x48535231}`);
   await (await openTestStore(folder.path)).close();
@@ -204,11 +205,12 @@ test("migrations run once each and in order, and one that fails leaves the versi
   const first = await openTestStore(folder.path);
   await fill(first, 2);
   await first.close();
-  const wider = [...migrations, { version: 2, sql: "ALTER TABLE run ADD COLUMN extra TEXT" }];
-  const broken = [...wider, { version: 3, sql: "CREATE TABLE one (a); SELECT nonsense" }];
-  await expect(openTestStore(folder.path, { migrations: broken })).rejects.toThrow(/version 3 failed/);
+  const next = migrations.length + 1;
+  const wider = [...migrations, { version: next, sql: "ALTER TABLE run ADD COLUMN extra TEXT" }];
+  const broken = [...wider, { version: next + 1, sql: "CREATE TABLE one (a); SELECT nonsense" }];
+  await expect(openTestStore(folder.path, { migrations: broken })).rejects.toThrow(`version ${next + 1} failed`);
   const second = await openTestStore(folder.path, { migrations: wider });
-  expect((await second.status()).schemaVersion).toBe(2);
+  expect((await second.status()).schemaVersion).toBe(next);
   expect(await total(second)).toBe(2);
   await second.close();
   await expect(openTestStore(folder.path)).rejects.toMatchObject({ code: "newer" });

@@ -124,4 +124,92 @@ CREATE TABLE policy (
 ) STRICT, WITHOUT ROWID;
 `,
   },
+  {
+    version: 2,
+    sql: `
+CREATE TABLE sandbox (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  tenant TEXT NOT NULL,
+  key_id TEXT NOT NULL,
+  request_id TEXT NOT NULL,
+  state TEXT NOT NULL,
+  name TEXT,
+  labels TEXT NOT NULL,
+  allow TEXT NOT NULL,
+  ttl INTEGER NOT NULL,
+  idle_timeout INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  started_at INTEGER,
+  expires_at INTEGER,
+  active_at INTEGER NOT NULL,
+  request_digest TEXT NOT NULL,
+  idempotency_key TEXT,
+  environment TEXT,
+  decision TEXT NOT NULL,
+  risk TEXT NOT NULL,
+  runtime TEXT NOT NULL,
+  level TEXT NOT NULL,
+  unenforced TEXT NOT NULL DEFAULT '[]',
+  reason TEXT,
+  ended_at INTEGER,
+  usage TEXT,
+  error TEXT,
+  CHECK ((state IN ('ended', 'failed', 'lost')) = (reason IS NOT NULL)),
+  CHECK ((reason IS NULL) = (ended_at IS NULL))
+) STRICT;
+CREATE INDEX sandbox_by_tenant ON sandbox (tenant, created_at, id);
+CREATE INDEX sandbox_by_time ON sandbox (created_at, id);
+CREATE INDEX sandbox_unfinished ON sandbox (seq) WHERE reason IS NULL;
+CREATE INDEX sandbox_ended ON sandbox (ended_at) WHERE reason IS NOT NULL;
+CREATE UNIQUE INDEX sandbox_name ON sandbox (tenant, name) WHERE name IS NOT NULL AND reason IS NULL;
+CREATE UNIQUE INDEX sandbox_key ON sandbox (tenant, idempotency_key) WHERE idempotency_key IS NOT NULL;
+
+CREATE TABLE execution (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  sandbox_id TEXT NOT NULL,
+  tenant TEXT NOT NULL,
+  key_id TEXT NOT NULL,
+  request_id TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('starting', 'running', 'finished')),
+  argv TEXT NOT NULL,
+  background INTEGER NOT NULL,
+  terminal INTEGER NOT NULL,
+  timeout INTEGER,
+  output_limit INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  started_at INTEGER,
+  decision TEXT NOT NULL,
+  risk TEXT NOT NULL,
+  reason TEXT,
+  exit_code INTEGER,
+  signal TEXT,
+  finished_at INTEGER,
+  usage TEXT,
+  error TEXT,
+  stdout_bytes INTEGER NOT NULL DEFAULT 0,
+  stderr_bytes INTEGER NOT NULL DEFAULT 0,
+  stdout_truncated INTEGER NOT NULL DEFAULT 0,
+  stderr_truncated INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (sandbox_id, number),
+  CHECK ((state = 'finished') = (reason IS NOT NULL)),
+  CHECK ((state = 'finished') = (finished_at IS NOT NULL))
+) STRICT;
+CREATE INDEX execution_by_sandbox ON execution (sandbox_id, created_at, id);
+CREATE INDEX execution_unfinished ON execution (sandbox_id, seq) WHERE state <> 'finished';
+CREATE INDEX execution_finished ON execution (finished_at) WHERE state = 'finished';
+
+-- Bytes at their place in the stream's own count. Not tied to execution: an execution disappears first, its output follows.
+CREATE TABLE execution_output (
+  execution_seq INTEGER NOT NULL,
+  stream TEXT NOT NULL CHECK (stream IN ('stdout', 'stderr')),
+  first_byte INTEGER NOT NULL,
+  bytes BLOB NOT NULL,
+  UNIQUE (execution_seq, stream, first_byte)
+) STRICT;
+CREATE TABLE doomed_execution (execution_seq INTEGER PRIMARY KEY) STRICT;
+`,
+  },
 ];

@@ -1,19 +1,10 @@
 /** Lists of runs: newest first, by cursor, with a bounded amount of work for each page. */
 import type { ListOutcome, RunFilter, RunRecord } from "@hsr/core";
-import { type Access, breathe, read } from "./access.ts";
-import { decodeCursor, encodeCursor, type Position } from "./cursor.ts";
+import type { Access } from "./access.ts";
+import type { Position } from "./cursor.ts";
+import { newest, newestFirst } from "./newest-first.ts";
 import { json, type Row } from "./row.ts";
 import { toRunRecord } from "./run-row.ts";
-
-/** Rows that one statement looks at: about half a millisecond. */
-const rowsPerStatement = 100;
-/**
- * Rows that one page looks at. A filter that matches hardly anything gives short or empty pages with a cursor, and the
- * caller goes on, instead of one request that walks the whole table.
- */
-const rowsPerPage = 5000;
-
-const newest: Position = { at: Number.MAX_SAFE_INTEGER, id: "~" };
 
 export function createRunList(
   access: Access,
@@ -26,41 +17,18 @@ export function createRunList(
     `SELECT * FROM run WHERE (created_at, id) < (?, ?) AND created_at > ? ${order}`,
   );
 
-  return async (filter, limit, cursor) => {
-    let position = cursor === null ? before(filter) : decodeCursor("run", cursor);
-    if (position === null) return { kind: "bad_cursor" };
+  return (filter, limit, cursor) => {
     const after = filter.createdAfterMs ?? -1;
-    const batch = isPlain(filter) ? limit + 1 : rowsPerStatement;
-    const items: RunRecord[] = [];
-    for (let seen = 0; seen < rowsPerPage; ) {
-      const { at, id } = position;
-      const size = Math.min(batch, rowsPerStatement);
-      const rows: Row[] = read(access, "list", () =>
-        filter.tenant === null ? ofAll.all(at, id, after, size) : ofTenant.all(filter.tenant, at, id, after, size),
-      );
-      for (const row of rows) {
-        if (!matches(filter, row)) {
-          position = positionOf(row);
-          continue;
-        }
-        if (items.length === limit) return { kind: "page", page: { items, nextCursor: encodeCursor("run", position) } };
-        items.push(toRunRecord(row));
-        position = positionOf(row);
-      }
-      seen += rows.length;
-      if (rows.length < size) return { kind: "page", page: { items, nextCursor: null } };
-      await breathe();
-    }
-    return { kind: "page", page: { items, nextCursor: encodeCursor("run", position) } };
+    const rows = ({ at, id }: Position, size: number) =>
+      filter.tenant === null ? ofAll.all(at, id, after, size) : ofTenant.all(filter.tenant, at, id, after, size);
+    const matching = isPlain(filter) ? null : (row: Row) => matches(filter, row);
+    const listing = { kind: "run", rows, matches: matching, toItem: toRunRecord, start: before(filter) };
+    return newestFirst(access, listing, limit, cursor);
   };
 }
 
 function before(filter: RunFilter): Position {
   return filter.createdBeforeMs === undefined ? newest : { at: filter.createdBeforeMs, id: "" };
-}
-
-function positionOf(row: Row): Position {
-  return { at: Number(row["created_at"]), id: String(row["id"]) };
 }
 
 /** Whether the index alone answers it. */

@@ -6,10 +6,12 @@ import { createAudit } from "./audit.ts";
 import { startCheckpoints, walBytes } from "./checkpoint.ts";
 import { isDamage, markDamaged, openDatabase, usedBytes } from "./database.ts";
 import { lockDirectory, makePrivateDirectory } from "./directory.ts";
+import { createExecutions } from "./executions.ts";
 import { createKeys } from "./keys.ts";
 import { type Migration, migrations as releasedMigrations } from "./migrations.ts";
 import { createRetention } from "./retention.ts";
 import { createRuns } from "./runs.ts";
+import { createSandboxes } from "./sandboxes.ts";
 import { type FaultPoint, Writer } from "./writer.ts";
 
 export interface SqliteStoreOptions {
@@ -79,6 +81,8 @@ function compose(options: SqliteStoreOptions, opened: ReturnType<typeof openData
   const access: Access = { database, writer, observe, onDamage, isClosed: () => closing !== null };
   const audit = createAudit(access);
   const runs = createRuns(access, audit);
+  const sandboxes = createSandboxes(access, audit);
+  const executions = createExecutions(access, audit);
   const keys = createKeys(access);
   const prune = createRetention(access, runs, audit);
   sweepInputs(database);
@@ -104,6 +108,8 @@ function compose(options: SqliteStoreOptions, opened: ReturnType<typeof openData
 
   return {
     runs,
+    sandboxes,
+    executions,
     keys,
     audit,
     policies: {

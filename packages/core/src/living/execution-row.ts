@@ -1,0 +1,122 @@
+/** From a request, its judgement and its end to what the store keeps of an execution. Pure. */
+import { type ErrorCode, errorInfo, type RunReason } from "@hsr/contract";
+import type { ExecutionDecision, JudgeInput } from "../decide/judge.ts";
+import { asJson } from "../ingress.ts";
+import type { JsonObject, NewAuditEntry } from "../store.ts";
+import type { ExecutionId } from "../types.ts";
+import type { ExecAction } from "./actions.ts";
+import type { ExecutionEnd, LiveExecution } from "./live-execution.ts";
+import type { LiveSandbox } from "./live-sandbox.ts";
+import type { ExecutionOutcome, NewExecution } from "./records.ts";
+
+export function newExecution(
+  sandbox: LiveSandbox,
+  action: ExecAction,
+  argv: readonly string[],
+  considered: JudgeInput,
+  decision: ExecutionDecision,
+  facts: { readonly id: ExecutionId; readonly number: number; readonly nowMs: number },
+): NewExecution {
+  return {
+    id: facts.id,
+    sandboxId: sandbox.id,
+    tenant: sandbox.tenant,
+    keyId: action.keyId,
+    requestId: action.requestId,
+    number: facts.number,
+    argv,
+    background: action.background,
+    terminal: action.terminal !== null,
+    timeoutMs: action.timeoutMs,
+    outputLimitBytes: action.outputBytes,
+    createdAtMs: facts.nowMs,
+    decision: asJson(decision),
+    risk: asJson(considered.risk),
+    audit: {
+      timeMs: facts.nowMs,
+      type: "execution.decided",
+      tenant: sandbox.tenant,
+      subject: facts.id,
+      requestId: action.requestId,
+      data: asJson({ key: action.keyId, sandbox: sandbox.id, input: inputOf(considered), decision }),
+    },
+  };
+}
+
+/** A request that did not become an execution. */
+export function executionRefusedEntry(
+  sandbox: LiveSandbox,
+  action: ExecAction,
+  considered: JudgeInput,
+  code: ErrorCode,
+  nowMs: number,
+): NewAuditEntry {
+  return {
+    timeMs: nowMs,
+    type: "execution.refused",
+    tenant: sandbox.tenant,
+    subject: sandbox.id,
+    requestId: action.requestId,
+    data: asJson({ key: action.keyId, input: inputOf(considered), code }),
+  };
+}
+
+/** The envelope is the sandbox's own decision, which the audit log has under the sandbox's id: it is not written again. */
+function inputOf({ allow, risk, opacity }: JudgeInput): object {
+  return { allow, risk, opacity };
+}
+
+/** The shell's way to say that a signal killed what it ran: 128 and the signal's number, here KILL. */
+const shellKilledStatus = 128 + 9;
+
+export interface ExecutionEndFacts {
+  readonly nowMs: number;
+  readonly wallMs: number | null;
+  readonly oomKills: number;
+  readonly signalName: (signal: number) => string;
+}
+
+export function executionOutcome(
+  execution: LiveExecution,
+  end: ExecutionEnd,
+  facts: ExecutionEndFacts,
+): ExecutionOutcome {
+  const { exit } = end;
+  const failed = end.failed !== null && execution.stopCause === null ? end.failed : null;
+  const { startedAtMs } = execution.record;
+  const seen = { stdout: execution.stdout.end, stderr: execution.stderr.end };
+  return {
+    reason: failed === null ? reasonOf(execution, end, facts) : "setup_failed",
+    exitCode: exit?.exitCode ?? null,
+    signal: exit?.signal == null ? null : facts.signalName(exit.signal),
+    finishedAtMs: facts.nowMs,
+    startedAtMs,
+    usage:
+      startedAtMs === null
+        ? null
+        : asJson({
+            wall_ms: Math.max(0, Math.round((facts.wallMs ?? facts.nowMs - startedAtMs) * 1000) / 1000),
+            cpu_ms: exit === null ? null : (exit.userCpuUs + exit.systemCpuUs) / 1000,
+            memory_peak_bytes: exit === null ? null : exit.maxRssBytes,
+            source: "guest",
+          }),
+    error: failed === null ? null : (errorInfo(failed) as JsonObject),
+    // The guest's own total cannot be less than what was seen of it.
+    stdoutBytes: Math.max(exit?.stdoutBytes ?? 0, seen.stdout),
+    stderrBytes: Math.max(exit?.stderrBytes ?? 0, seen.stderr),
+    stdoutTruncatedBytes: 0,
+    stderrTruncatedBytes: 0,
+  };
+}
+
+function reasonOf(execution: LiveExecution, { exit, lost }: ExecutionEnd, facts: ExecutionEndFacts): RunReason {
+  const { stopCause } = execution;
+  if (exit !== null) {
+    const isKilled = exit.signal === 9 || exit.exitCode === shellKilledStatus;
+    if (isKilled && stopCause !== null) return stopCause;
+    if (isKilled && facts.oomKills > 0) return "out_of_memory";
+    return exit.signal === null ? "exited" : "signaled";
+  }
+  if (stopCause !== null) return stopCause;
+  return lost ? "lost" : "killed";
+}

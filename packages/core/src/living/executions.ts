@@ -1,0 +1,265 @@
+/**
+ * Executions in living sandboxes: each is judged against its sandbox's decision, started, followed over as many streams
+ * as it takes, and stored with its output. A program is started once: whoever does not know whether it was, asks the agent.
+ */
+import { gatewayLimits, HsrError, newId, type SandboxReason } from "@hsr/contract";
+import { signalName } from "../collect/signals.ts";
+import { judge } from "../decide/judge.ts";
+import type { AgentExecution } from "../ports.ts";
+import { fileError, programError } from "../run/start-error.ts";
+import type { ExecutionExit, ExecutionId } from "../types.ts";
+import type { ExecAction } from "./actions.ts";
+import type { Deadlines } from "./deadlines.ts";
+import { executionPlan } from "./execution-plan.ts";
+import { executionOutcome, executionRefusedEntry, newExecution } from "./execution-row.ts";
+import { type ExecutionEnd, LiveExecution } from "./live-execution.ts";
+import type { Link, LiveSandbox } from "./live-sandbox.ts";
+import type { LogFile } from "./log-files.ts";
+import { opacityOf } from "./opacity.ts";
+import type { ExecutionRecord } from "./records.ts";
+import type { LivingPorts } from "./sandboxes.ts";
+
+/** What an earlier gateway had written of an execution's output. */
+export interface RestoredLogs {
+  readonly stdout: readonly LogFile[];
+  readonly stderr: readonly LogFile[];
+}
+
+const lostEnd: ExecutionEnd = { exit: null, failed: null, lost: true };
+
+/** Bytes of one piece of output on its way to the store. */
+const pieceBytes = 64 * 1024;
+
+export class Executions {
+  readonly #ports: LivingPorts;
+  readonly #deadlines: Deadlines;
+  #draining = false;
+
+  constructor(ports: LivingPorts, deadlines: Deadlines) {
+    this.#ports = ports;
+    this.#deadlines = deadlines;
+  }
+
+  drain(): void {
+    this.#draining = true;
+  }
+
+  /** Takes a request in. Resolves when its row is stored and its program is on its way. */
+  async start(sandbox: LiveSandbox, action: ExecAction): Promise<LiveExecution> {
+    const release = sandbox.hold();
+    try {
+      return await this.#take(sandbox, action, release);
+    } catch (thrown) {
+      release();
+      throw thrown;
+    }
+  }
+
+  async #take(sandbox: LiveSandbox, action: ExecAction, release: () => void): Promise<LiveExecution> {
+    const ports = this.#ports;
+    if (this.#draining) throw new HsrError("draining", { retryAfterMs: 2000 });
+    const agent = await sandbox.agent();
+    const input = { program: action.program, files: [], environment: action.environment, stdin: givenStdin(action) };
+    const considered = {
+      envelope: sandbox.decision,
+      allow: sandbox.record.allow,
+      risk: await ports.analyze(input),
+      opacity: opacityOf(action),
+    };
+    const judgement = judge(considered);
+    if (judgement.kind === "refuse") {
+      const { code, options } = judgement.refusal;
+      await ports.store.audit.append(executionRefusedEntry(sandbox, action, considered, code, ports.clock.now()));
+      throw new HsrError(code, options);
+    }
+    sandbox.mustRun();
+    if (sandbox.executions.size >= gatewayLimits.executions_per_sandbox.value)
+      throw new HsrError("too_many_executions", { retryAfterMs: 1000 });
+    sandbox.lastNumber += 1;
+    const id = newId("execution") as ExecutionId;
+    const plan = executionPlan(id, action, sandbox);
+    const row = newExecution(sandbox, action, plan.spec.argv, considered, judgement.decision, {
+      id,
+      number: sandbox.lastNumber,
+      nowMs: ports.clock.now(),
+    });
+    const { audit: _audit, ...kept } = row;
+    const record: ExecutionRecord = { ...kept, state: "starting", startedAtMs: null, outcome: null };
+    const execution = new LiveExecution(record, plan.spec, ports.logFiles);
+    sandbox.executions.set(id, execution);
+    const stored = ports.store.executions.create(row);
+    // Its program starts while its row is written: a gateway that dies in between leaves an execution that nobody knows,
+    // and the next one ends those.
+    const written = plan.file === null ? null : agent.writeFile(plan.file.path, plan.file.content, 0o644);
+    const driven = this.#drive(sandbox, execution, { agent, known: new Map() }, written, action);
+    try {
+      await stored;
+    } catch (thrown) {
+      execution.stop("killed");
+      sandbox.executions.delete(id);
+      throw thrown;
+    }
+    void driven.then((end) => this.#finish(sandbox, execution, end));
+    void execution.finished.then(release);
+    return execution;
+  }
+
+  /** Takes up an execution of an earlier gateway. */
+  resume(sandbox: LiveSandbox, record: ExecutionRecord, logs: RestoredLogs): void {
+    const release = sandbox.hold();
+    const execution = new LiveExecution(record, null, this.#ports.logFiles);
+    execution.stdout.restore(logs.stdout);
+    execution.stderr.restore(logs.stderr);
+    sandbox.executions.set(record.id, execution);
+    void execution.finished.then(release);
+    void sandbox
+      .linkAfter(null)
+      .then((link) => (link === null ? lostEnd : this.#drive(sandbox, execution, link, null, null)))
+      .then((end) => this.#finish(sandbox, execution, end));
+  }
+
+  /** From its start to its end, over as many streams as it takes. Never rejects. */
+  async #drive(
+    sandbox: LiveSandbox,
+    execution: LiveExecution,
+    first: Link,
+    written: Promise<void> | null,
+    action: ExecAction | null,
+  ): Promise<ExecutionEnd> {
+    try {
+      await written?.catch((thrown: unknown) => {
+        throw fileError(thrown, 0, 0);
+      });
+      for (let link: Link | null = first; link !== null; link = await sandbox.linkAfter(link.agent)) {
+        const end = await this.#over(link, execution, action);
+        if (end !== null) return end;
+      }
+      return lostEnd;
+    } catch (thrown) {
+      return { exit: null, failed: HsrError.from(thrown), lost: false };
+    }
+  }
+
+  /** Over one stream: what the agent knows is followed, what was never started is started. `null`: the stream ended first. */
+  async #over(link: Link, execution: LiveExecution, action: ExecAction | null): Promise<ExecutionEnd | null> {
+    const joined = this.#join(link, execution);
+    if (joined === null) return lostEnd;
+    let failure: unknown = null;
+    joined.started.then(
+      () => this.#started(execution),
+      (thrown: unknown) => {
+        failure = thrown;
+      },
+    );
+    const followed = await execution.follow(joined);
+    if (followed.kind === "exit") return { exit: followed.exit, failed: null, lost: false };
+    if (failure === null || isOver(failure)) return null;
+    joined.forget();
+    // The agent knew it when the stream was opened, and now does not: somebody has meddled with it.
+    if (action === null) return lostEnd;
+    return { exit: null, failed: programError(failure, { program: action.program }), lost: false };
+  }
+
+  #join({ agent, known }: Link, execution: LiveExecution): AgentExecution | null {
+    const { number, background, terminal, state } = execution.record;
+    const found = known.get(number);
+    if (found !== undefined) {
+      const from = { stdout: execution.stdout.end, stderr: execution.stderr.end };
+      const reader = background || terminal ? "background" : "foreground";
+      return agent.follow(number, from, { reader, stdinOffset: found.stdinBytes });
+    }
+    // It may have ended and been forgotten, or never have been started: only the latter may be started.
+    return execution.spec !== null && state === "starting" ? agent.start(number, execution.spec) : null;
+  }
+
+  #started(execution: LiveExecution): void {
+    const { clock } = this.#ports;
+    const isNews = execution.record.state === "starting";
+    execution.begun(clock);
+    const { timeoutMs, background, terminal, startedAtMs } = execution.record;
+    if (timeoutMs !== null && !this.#deadlines.has(execution)) {
+      // A wall clock that was set back meanwhile gives no more than the whole time.
+      const leftMs = Math.min(timeoutMs, Math.max(0, (startedAtMs ?? clock.now()) + timeoutMs - clock.now()));
+      this.#deadlines.set(execution, leftMs, () => execution.stop("timeout"));
+    }
+    // Short ones are never noted as running: their end comes first, and that saves a write.
+    if (isNews && (background || terminal)) this.#noteStarted(execution);
+  }
+
+  #noteStarted(execution: LiveExecution): void {
+    const { store, clock, log } = this.#ports;
+    store.executions
+      .started(execution.id, execution.record.startedAtMs ?? clock.now())
+      .catch((err: unknown) => log.warn({ err, execution: execution.id }, "its start could not be noted"));
+  }
+
+  async #finish(sandbox: LiveSandbox, execution: LiveExecution, end: ExecutionEnd): Promise<void> {
+    if (execution.ending || !sandbox.executions.has(execution.id)) return;
+    execution.ending = true;
+    const { clock, store, log, metrics } = this.#ports;
+    this.#deadlines.clear(execution);
+    const nowMs = clock.now();
+    const outcome = executionOutcome(execution, end, {
+      nowMs,
+      wallMs: execution.startedMonotonicMs === null ? null : clock.monotonic() - execution.startedMonotonicMs,
+      oomKills: await this.#memoryKills(sandbox, end.exit),
+      signalName,
+    });
+    if (end.failed !== null || execution.logFailure !== null)
+      log.warn(
+        {
+          execution: execution.id,
+          request: execution.requestId,
+          err: end.failed?.cause ?? execution.logFailure,
+          error_code: end.failed?.code,
+        },
+        "execution failed",
+      );
+    let record: ExecutionRecord = { ...execution.record, state: "finished", outcome };
+    try {
+      const output = { stdout: execution.stdout.pieces(pieceBytes), stderr: execution.stderr.pieces(pieceBytes) };
+      record = (await store.executions.finish(execution.id, outcome, output)) ?? record;
+    } catch (err) {
+      log.error({ err, execution: execution.id }, "an execution's end could not be stored");
+    }
+    // Only now: until its end is stored, a gateway that dies must find it at the agent.
+    execution.forget();
+    sandbox.executions.delete(execution.id);
+    metrics.count("hsr_executions_total", { reason: outcome.reason, runtime: sandbox.decision.runtime });
+    execution.end(record);
+    await this.#ports.logFiles
+      .forget(execution.id)
+      .catch((err: unknown) => log.warn({ err, execution: execution.id }, "its files could not be removed"));
+  }
+
+  /** Whether the kernel killed something in the sandbox for want of memory; asked only where it would explain the end. */
+  async #memoryKills(sandbox: LiveSandbox, exit: ExecutionExit | null): Promise<number> {
+    if (exit === null || (exit.signal !== 9 && exit.exitCode !== 128 + 9) || sandbox.guest === null) return 0;
+    const before = sandbox.memoryKills;
+    try {
+      sandbox.memoryKills = (await sandbox.guest.usage()).oomKills ?? before;
+    } catch {
+      // A sandbox that is gone cannot be asked.
+      return 0;
+    }
+    return sandbox.memoryKills - before;
+  }
+
+  /** The sandbox is gone: so is everything in it. */
+  async endAll(sandbox: LiveSandbox, reason: SandboxReason): Promise<void> {
+    for (const execution of [...sandbox.executions.values()]) {
+      if (reason !== "lost") execution.stop(reason === "deleted" ? "cancelled" : "killed");
+      await this.#finish(sandbox, execution, lostEnd);
+    }
+  }
+}
+
+/** Bytes that came with the request; what is typed later cannot be seen. */
+function givenStdin(action: ExecAction): Uint8Array | null {
+  return action.stdin === "open" ? null : action.stdin;
+}
+
+/** The stream ended; the program is none the wiser. */
+function isOver(thrown: unknown): boolean {
+  return thrown instanceof Error && "code" in thrown && (thrown.code === "CLOSED" || thrown.code === "PROTOCOL");
+}

@@ -1,0 +1,209 @@
+/** An execution that has not finished: its state as the gateway knows it, its output, who watches it, and how to end it. */
+import { HsrError } from "@hsr/contract";
+import type { AgentExecution, Clock } from "../ports.ts";
+import { errnoOf } from "../run/start-error.ts";
+import type { ExecSpec, ExecutionExit, ExecutionId, SandboxId } from "../types.ts";
+import { ExecutionLog } from "./execution-log.ts";
+import type { LogFiles } from "./log-files.ts";
+import type { ExecutionRecord } from "./records.ts";
+
+/** Why the gateway itself ends an execution. */
+export type ExecutionStop = "timeout" | "cancelled" | "killed";
+
+/** How an execution ended, as far as one can tell: one of the three. */
+export interface ExecutionEnd {
+  readonly exit: ExecutionExit | null;
+  /** The program was never started, for this reason. */
+  readonly failed: HsrError | null;
+  /** The sandbox went away, or no longer knows it. */
+  readonly lost: boolean;
+}
+
+/** What came of following an execution over one stream to its agent. */
+export type Followed = { readonly kind: "exit"; readonly exit: ExecutionExit } | { readonly kind: "broken" };
+
+const sigkill = 9;
+
+export class LiveExecution {
+  readonly id: ExecutionId;
+  readonly sandboxId: SandboxId;
+  readonly tenant: string;
+  readonly requestId: string;
+  /** The stored row as last seen; its state is kept up to date here before the store has it. */
+  record: ExecutionRecord;
+  readonly stdout: ExecutionLog;
+  readonly stderr: ExecutionLog;
+  /** What to start; `null` when an earlier gateway has done that. */
+  readonly spec: ExecSpec | null;
+  /** When the program started, on the monotonic clock of this gateway. */
+  startedMonotonicMs: number | null = null;
+  /** Its end is being stored. */
+  ending = false;
+  /** Why output could no longer be kept, if that happened. */
+  logFailure: unknown = null;
+  /** Resolves with its record when its program runs. */
+  readonly begunOnce: Promise<ExecutionRecord>;
+  /** Resolves with the stored row when it has finished. Never rejects. */
+  readonly finished: Promise<ExecutionRecord>;
+
+  #agent: AgentExecution | null = null;
+  #last: AgentExecution | null = null;
+  #cause: ExecutionStop | null = null;
+  #stdinEnded = false;
+  readonly #beginOnce: (record: ExecutionRecord) => void;
+  readonly #finish: (record: ExecutionRecord) => void;
+  readonly #watchers = new Set<() => void>();
+
+  constructor(record: ExecutionRecord, spec: ExecSpec | null, files: LogFiles) {
+    this.id = record.id;
+    this.sandboxId = record.sandboxId;
+    this.tenant = record.tenant;
+    this.requestId = record.requestId;
+    this.record = record;
+    this.spec = spec;
+    const keep = record.background || record.terminal ? "newest" : "first";
+    this.stdout = new ExecutionLog(record.id, "stdout", record.outputLimitBytes, keep, files);
+    this.stderr = new ExecutionLog(record.id, "stderr", record.outputLimitBytes, keep, files);
+    const begun = Promise.withResolvers<ExecutionRecord>();
+    this.begunOnce = begun.promise;
+    this.#beginOnce = begun.resolve;
+    const finished = Promise.withResolvers<ExecutionRecord>();
+    this.finished = finished.promise;
+    this.#finish = finished.resolve;
+  }
+
+  get stopCause(): ExecutionStop | null {
+    return this.#cause;
+  }
+
+  /** Follows it over one stream until it ends, or the stream does. Output is taken as it comes. */
+  async follow(execution: AgentExecution): Promise<Followed> {
+    this.#agent = execution;
+    this.#last = execution;
+    if (this.#cause !== null) this.#kill();
+    if (this.#stdinEnded) execution.endStdin();
+    try {
+      const pumped = this.#pump(execution);
+      const exit = await execution.exit;
+      await pumped;
+      return { kind: "exit", exit };
+    } catch {
+      // Whatever ended this stream, the sandbox's own link looks whether there is another one.
+      return { kind: "broken" };
+    } finally {
+      if (this.#agent === execution) this.#agent = null;
+    }
+  }
+
+  async #pump(execution: AgentExecution): Promise<void> {
+    for await (const chunk of execution.output) {
+      const log = chunk.stream === "stdout" ? this.stdout : this.stderr;
+      try {
+        await log.take(chunk.offset, chunk.bytes);
+      } catch (thrown) {
+        // A full disk: it ends rather than lose output silently.
+        this.logFailure ??= thrown;
+        this.stop("killed");
+      }
+      execution.acknowledge({ stdout: this.stdout.safe, stderr: this.stderr.safe });
+      this.changed();
+    }
+  }
+
+  /** The program runs. */
+  begun(clock: Clock): void {
+    this.startedMonotonicMs ??= clock.monotonic();
+    if (this.record.state !== "starting") return;
+    this.become({ state: "running", startedAtMs: this.record.startedAtMs ?? clock.now() });
+    this.#beginOnce(this.record);
+  }
+
+  /** Kills what it started. The first cause stays; the end comes from the agent, or from the sandbox. */
+  stop(cause: ExecutionStop): void {
+    if (this.#cause !== null || this.record.state === "finished") return;
+    this.#cause = cause;
+    this.#kill();
+  }
+
+  #kill(): void {
+    // Over a stream that breaks it is sent again with the next one; one that has ended needs none.
+    this.#agent?.signal(sigkill, "session").catch(() => "followed again");
+  }
+
+  /** Lets the agent forget it: its end is stored. */
+  forget(): void {
+    this.#last?.forget();
+  }
+
+  /** Sends a signal. */
+  async signal(signal: number, scope: "process" | "group" | "session"): Promise<void> {
+    await this.#ask((agent) => agent.signal(signal, scope));
+  }
+
+  /** Sets the terminal's size. */
+  async resize(rows: number, cols: number): Promise<void> {
+    await this.#ask((agent) => agent.resize(rows, cols));
+  }
+
+  /** Resolves when the agent has room for all of it. */
+  async writeStdin(bytes: Uint8Array): Promise<void> {
+    await this.#ask((agent) => agent.writeStdin(bytes));
+  }
+
+  /** Ends standard input after what was written. */
+  endStdin(): void {
+    this.#stdinEnded = true;
+    this.#agent?.endStdin();
+  }
+
+  async #ask(work: (agent: AgentExecution) => Promise<void>): Promise<void> {
+    if (this.record.state === "finished") throw new HsrError("execution_ended");
+    const agent = this.#agent;
+    if (agent === null) throw new HsrError("sandbox_unreachable");
+    try {
+      await work(agent);
+    } catch (thrown) {
+      throw requestError(thrown);
+    }
+  }
+
+  /** Calls back at each change of state or output, until the returned function is called. */
+  watch(onChange: () => void): () => void {
+    this.#watchers.add(onChange);
+    return () => this.#watchers.delete(onChange);
+  }
+
+  changed(): void {
+    for (const watcher of this.#watchers) watcher();
+  }
+
+  become(change: Partial<Pick<ExecutionRecord, "state" | "startedAtMs">>): void {
+    this.record = { ...this.record, ...change };
+    this.changed();
+  }
+
+  /** Notes the end. */
+  end(record: ExecutionRecord): void {
+    this.record = record;
+    this.#finish(record);
+    this.changed();
+  }
+}
+
+function requestError(thrown: unknown): HsrError {
+  switch (errnoOf(thrown)) {
+    case "ESRCH":
+      return new HsrError("execution_ended");
+    case "ENOTTY":
+      return new HsrError("invalid_request", { message: "The execution has no terminal." });
+    case "EPIPE":
+      return new HsrError("invalid_request", {
+        message: "Its standard input is closed.",
+        hint: "Start it with `open_stdin` or a terminal.",
+      });
+    case "EINVAL":
+      return new HsrError("invalid_request", { message: "The agent does not know this signal or size." });
+    default:
+      return new HsrError("sandbox_unreachable", { cause: thrown });
+  }
+}

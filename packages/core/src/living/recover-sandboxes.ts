@@ -1,0 +1,83 @@
+/**
+ * Sandboxes that an earlier gateway left: those that live are taken up again with everything that runs in them; those
+ * that never came up, or are gone, end. Nothing is started anew: nobody waits for it any more, and a sandbox that was
+ * started twice would be there twice.
+ */
+import { HsrError } from "@hsr/contract";
+import type { Decision } from "../decide/decision.ts";
+import type { Guest } from "../ports.ts";
+import type { SandboxId } from "../types.ts";
+import { LiveSandbox } from "./live-sandbox.ts";
+import type { SandboxRecord } from "./records.ts";
+import type { Sandboxes } from "./sandboxes.ts";
+
+/** Takes up every sandbox that has not ended; resolves with those that live. */
+export async function recoverSandboxes(sandboxes: Sandboxes): Promise<ReadonlySet<SandboxId>> {
+  const { store, logFiles } = sandboxes.ports;
+  const unfinished = await store.sandboxes.unfinished();
+  const adopted = new Set<SandboxId>();
+  const executions = new Map(
+    await Promise.all(
+      unfinished.map(async (record) => [record.id, await store.executions.unfinished(record.id)] as const),
+    ),
+  );
+  await logFiles.sweep(new Set([...executions.values()].flat().map(({ id }) => id)));
+  // Asked for all at once: a launcher that is away costs its patience once, not for each sandbox.
+  const guests = await Promise.all(unfinished.map((record) => livingGuest(sandboxes, record)));
+  for (const [index, record] of unfinished.entries()) {
+    const guest = guests[index] ?? null;
+    const sandbox = new LiveSandbox(record, record.decision as unknown as Decision, sandboxes.ports.clock);
+    sandbox.lastNumber = await store.executions.lastNumber(record.id);
+    const isAlive = guest !== null && (record.state === "running" || record.state === "starting");
+    sandboxes.ports.log.info({ sandbox: record.id, state: record.state, alive: isAlive }, "sandbox taken up");
+    for (const execution of executions.get(record.id) ?? []) {
+      const [stdout, stderr] = [
+        await logFiles.list(execution.id, "stdout"),
+        await logFiles.list(execution.id, "stderr"),
+      ];
+      sandboxes.executions.resume(sandbox, execution, { stdout, stderr });
+    }
+    if (isAlive && guest !== null) {
+      await takeUp(sandboxes, sandbox, guest);
+      adopted.add(record.id);
+    } else await giveUp(sandboxes, sandbox);
+  }
+  return adopted;
+}
+
+async function livingGuest(sandboxes: Sandboxes, record: SandboxRecord): Promise<Guest | null> {
+  try {
+    return (await sandboxes.ports.offers.runtime(record.runtime)?.adopt(record.id)) ?? null;
+  } catch (err) {
+    sandboxes.ports.log.error({ err, sandbox: record.id }, "a sandbox could not be adopted");
+    return null;
+  }
+}
+
+async function takeUp(sandboxes: Sandboxes, sandbox: LiveSandbox, guest: Guest): Promise<void> {
+  const { clock, store } = sandboxes.ports;
+  const { record } = sandbox;
+  const nowMs = clock.now();
+  if (record.state === "starting") {
+    // It came up, and the gateway died before it could say so: its time begins when it was asked for.
+    const startedAtMs = record.createdAtMs;
+    const facts = { startedAtMs, expiresAtMs: startedAtMs + record.ttlMs, unenforced: guest.unenforced };
+    await store.sandboxes.transition(sandbox.id, "starting", "running", facts);
+    sandbox.become(facts);
+  }
+  // A wall clock that was set back meanwhile gives no more than the whole time.
+  const left = (whole: number, endMs: number) => Math.min(whole, Math.max(0, endMs - nowMs));
+  const leftMs = left(record.ttlMs, sandbox.record.expiresAtMs ?? nowMs);
+  sandboxes.adopt(sandbox, guest, leftMs, left(record.idleTimeoutMs, record.activeAtMs + record.idleTimeoutMs));
+}
+
+async function giveUp(sandboxes: Sandboxes, sandbox: LiveSandbox): Promise<void> {
+  const { state } = sandbox.record;
+  const place = sandboxes.ports.places.occupy(sandbox.tenant);
+  if (state === "pending" || state === "starting") {
+    const error = new HsrError("internal", { message: "The gateway ended before the sandbox had come up." });
+    await sandboxes.finish(sandbox, place, "setup_failed", error);
+    return;
+  }
+  await sandboxes.finish(sandbox, place, state === "stopping" ? "killed" : "lost", null);
+}

@@ -1,0 +1,234 @@
+/** Programs in living sandboxes: starting one, finding it again, waiting for it. */
+import {
+  type ExecutionState,
+  execRequestSchema,
+  executionListSchema,
+  executionSchema,
+  executionStates,
+  HsrError,
+  idPattern,
+  requestLimits,
+} from "@hsr/contract";
+import type { ExecutionId, ExecutionRecord, LiveExecution, SandboxId } from "@hsr/core";
+import type { FastifyReply } from "fastify";
+import Type from "typebox";
+import { visibleTenant } from "../auth/index.ts";
+import { execAction, type OutputBounds } from "../living-actions.ts";
+import { wireExecution, wireExecutionSummary } from "../living-wire.ts";
+import { throwIfNeverStarted } from "./failure.ts";
+import { LargeAnswers } from "./large-answers.ts";
+import { pageFrom, pageOf, pageQuery } from "./page.ts";
+import { type Caller, type Route, route } from "./route.ts";
+import { findSandbox, livingSandbox, type SandboxPorts, sandboxParams } from "./sandboxes.ts";
+import { within } from "./wait.ts";
+
+export interface ExecutionPorts extends SandboxPorts {
+  readonly bounds: OutputBounds;
+  /** The gateway is going away by itself: connections that end now say nothing about their clients. */
+  leaving(): boolean;
+}
+
+/** The parts of an address that name an execution. */
+export const executionParams = Type.Object(
+  {
+    ...sandboxParams.properties,
+    execution: Type.String({ pattern: idPattern("execution"), description: "The execution's id." }),
+  },
+  { additionalProperties: false },
+);
+
+/** The execution as it is now; foreign ones do not exist. */
+export async function findExecution(
+  ports: SandboxPorts,
+  caller: Caller,
+  params: { readonly id: string; readonly execution: string },
+): Promise<{ readonly record: ExecutionRecord; readonly live: LiveExecution | null }> {
+  const tenant = visibleTenant(caller);
+  const id = params.execution as ExecutionId;
+  const live = ports.sandboxes.of(tenant, params.id as SandboxId)?.executions.get(id) ?? null;
+  const record = live?.record ?? (await ports.store.executions.get(tenant, params.id as SandboxId, id));
+  if (record === null) throw new HsrError("not_found");
+  return { record, live };
+}
+
+export function executionRoutes(ports: ExecutionPorts): readonly Route[] {
+  const { sandboxes, store } = ports;
+  const large = new LargeAnswers();
+
+  /** The execution as it is sent: its output once it has finished. A large one waits until the caller's others are read. */
+  async function body(record: ExecutionRecord, live: LiveExecution | null, reply: FastifyReply) {
+    const { outcome } = record;
+    if (outcome === null) return wireExecution(record, live, null);
+    const bytes = { stdout: keptBytes(record, "stdout"), stderr: keptBytes(record, "stderr") };
+    if (!(await large.enter(record.tenant, bytes.stdout + bytes.stderr, reply.raw)))
+      return wireExecution(record, live, null);
+    const read = async (stream: "stdout" | "stderr") => {
+      const pieces: Uint8Array[] = [];
+      let left = bytes[stream];
+      for (let at = 0; left > 0; ) {
+        const piece = await store.executions.output(record.id, stream, at, left);
+        if (piece.bytes.length === 0) break;
+        pieces.push(piece.bytes);
+        left -= piece.bytes.length;
+        at = piece.offset + piece.bytes.length;
+      }
+      return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
+    };
+    return wireExecution(record, live, { stdout: await read("stdout"), stderr: await read("stderr") });
+  }
+
+  const exec = route(
+    {
+      method: "POST",
+      path: "/v1/sandboxes/{id}/exec",
+      operationId: "exec",
+      summary: "Start a program in a sandbox",
+      description:
+        "Starts a program and answers with its result when it has ended; in the background, as soon as it runs. If the client of a waiting request goes away, the program is killed. Its output is then at `/logs`, and goes on being kept when nobody reads.",
+      access: "sandboxes",
+      params: sandboxParams,
+      body: execRequestSchema,
+      answers: {
+        200: { description: "It has ended.", schema: executionSchema },
+        201: {
+          description: "It runs in the background.",
+          schema: executionSchema,
+          headers: { Location: "Where to find the execution." },
+        },
+        202: {
+          description: "It goes on.",
+          schema: executionSchema,
+          headers: { Location: "Where to find the execution." },
+        },
+      },
+      errors: [
+        "not_found",
+        "invalid_path",
+        "program_not_found",
+        "program_not_executable",
+        "interpreter_missing",
+        "opaque_not_allowed",
+        "sandbox_not_running",
+        "sandbox_unreachable",
+        "sandbox_failed",
+        "too_many_executions",
+        "draining",
+        "storage_full",
+      ],
+    },
+    async ({ params, body: request, caller, requestId, reply }) => {
+      const sandbox = await livingSandbox(ports, caller, params.id);
+      const action = execAction(request, { caller, requestId, idempotencyKey: null }, ports.bounds);
+      const execution = await sandboxes.executions.start(sandbox, action);
+      // They have become bytes of the execution; while it is waited for, nobody needs these texts.
+      for (const field of ["code", "stdin", "stdin_base64"] as const) delete request[field];
+      reply.header("hsr-execution-id", execution.id);
+      const address = `/v1/sandboxes/${sandbox.id}/executions/${execution.id}`;
+      if (request.background === true) {
+        const record = await Promise.race([execution.begunOnce, execution.finished]);
+        throwIfNeverStarted(record.outcome?.error, { execution_id: execution.id });
+        reply.code(201).header("location", address);
+        return wireExecution(record, execution, null);
+      }
+      if (request.wait_ms === undefined) killWhenGone(execution, reply, ports.leaving);
+      const record = await within(execution.finished, request.wait_ms);
+      if (record === null) {
+        reply.code(202).header("location", address);
+        return wireExecution(execution.record, execution, null);
+      }
+      throwIfNeverStarted(record.outcome?.error, { execution_id: execution.id });
+      return await body(record, execution, reply);
+    },
+  );
+
+  const list = route(
+    {
+      method: "GET",
+      path: "/v1/sandboxes/{id}/executions",
+      operationId: "listExecutions",
+      summary: "List a sandbox's executions",
+      description: "Without their output, newest first; also those of a sandbox that has ended.",
+      access: "read",
+      params: sandboxParams,
+      query: Type.Object(
+        {
+          state: Type.Optional(
+            Type.Enum(Object.keys(executionStates) as ExecutionState[], { description: "Only those in this state." }),
+          ),
+          ...pageQuery.properties,
+        },
+        { additionalProperties: false },
+      ),
+      answers: { 200: { description: "A page of executions.", schema: executionListSchema } },
+      errors: ["not_found"],
+    },
+    async ({ params, query, caller }) => {
+      const { live } = await findSandbox(ports, caller, params.id);
+      const { limit, cursor } = pageOf(query);
+      const page = pageFrom(
+        await store.executions.list(
+          {
+            tenant: visibleTenant(caller),
+            sandboxId: params.id as SandboxId,
+            ...(query.state === undefined ? {} : { states: [query.state] }),
+          },
+          limit,
+          cursor,
+        ),
+      );
+      const items = page.items.map((stored) => {
+        const execution = live?.executions.get(stored.id) ?? null;
+        return wireExecutionSummary(execution?.record ?? stored, execution);
+      });
+      return { items, next_cursor: page.nextCursor };
+    },
+  );
+
+  const get = route(
+    {
+      method: "GET",
+      path: "/v1/sandboxes/{id}/executions/{execution}",
+      operationId: "getExecution",
+      summary: "Get an execution",
+      description:
+        "An execution with its output once it has finished. With `wait_ms` the answer waits for the end, at most so long.",
+      access: "read",
+      params: executionParams,
+      query: Type.Object(
+        {
+          wait_ms: Type.Optional(
+            Type.String({ pattern: "^\\d{1,7}$", description: "Milliseconds to wait for its end before answering." }),
+          ),
+        },
+        { additionalProperties: false },
+      ),
+      answers: { 200: { description: "The execution as it is now.", schema: executionSchema } },
+      errors: ["not_found"],
+    },
+    async ({ params, query, caller, reply }) => {
+      const { record, live } = await findExecution(ports, caller, params);
+      const waitMs = Math.min(Number(query.wait_ms ?? 0), requestLimits.wait_ms.value);
+      if (live !== null && waitMs > 0) await within(live.finished, waitMs, reply.raw);
+      return await body(live?.record ?? record, live, reply);
+    },
+  );
+
+  return [exec, list, get];
+}
+
+function keptBytes({ outcome }: ExecutionRecord, stream: "stdout" | "stderr"): number {
+  if (outcome === null) return 0;
+  return stream === "stdout"
+    ? outcome.stdoutBytes - outcome.stdoutTruncatedBytes
+    : outcome.stderrBytes - outcome.stderrTruncatedBytes;
+}
+
+/** Kills it when its client goes away before the answer, unless the gateway itself is leaving. */
+function killWhenGone(execution: LiveExecution, reply: FastifyReply, leaving: () => boolean): void {
+  const gone = () => {
+    if (!reply.raw.writableFinished && !leaving()) execution.stop("cancelled");
+  };
+  // It may have gone while the execution was being stored; then nobody will say so again.
+  if (reply.raw.destroyed || reply.raw.closed) gone();
+  else reply.raw.once("close", gone);
+}
