@@ -296,9 +296,9 @@ export interface PolicyStore {
 /** What retention may delete. */
 export interface PruneRequest {
   readonly nowMs: number;
-  /** Finished runs that ended before this are deleted. */
+  /** Finished runs and executions, and ended sandboxes, that ended before this are deleted. */
   readonly runsFinishedBeforeMs: number;
-  /** Of the others only the newest so many are kept. */
+  /** Of the others only the newest so many of each are kept. */
   readonly keepFinishedRuns: number;
   /** While the store holds more bytes than this, its oldest finished runs and audit entries are deleted, however young. */
   readonly keepBytes: number;
@@ -311,6 +311,8 @@ export interface PruneRequest {
 /** What one call of `prune` did. Call again soon while `more` is true. */
 export interface PruneReport {
   readonly runs: number;
+  readonly sandboxes: number;
+  readonly executions: number;
   readonly idempotencyKeys: number;
   readonly auditEntries: number;
   readonly more: boolean;

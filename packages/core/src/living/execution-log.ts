@@ -164,9 +164,16 @@ export class ExecutionLog {
 
   /** Where what counts as kept begins: files are dropped whole, so that there may be a little more than the limit. */
   #first(): number {
-    const surplus = this.#keep === "newest" ? this.keptBytes - this.#limitBytes : 0;
-    const first = this.#written[0]?.offset ?? this.#memory[0]?.offset ?? this.#end;
-    return surplus <= 0 ? first : first + surplus;
+    let surplus = this.#keep === "newest" ? Math.max(0, this.keptBytes - this.#limitBytes) : 0;
+    for (const file of this.#written) {
+      if (surplus < file.bytes) return file.offset + surplus;
+      surplus -= file.bytes;
+    }
+    for (const { offset, bytes } of this.#memory) {
+      if (surplus < bytes.length) return offset + surplus;
+      surplus -= bytes.length;
+    }
+    return this.#end;
   }
 }
 

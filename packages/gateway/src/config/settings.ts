@@ -346,14 +346,15 @@ export const settings = {
     min: 0,
     max: 36_500,
     unit: "days",
-    reason: "How long results and output of finished runs are kept.",
+    reason: "How long results and output of finished runs and executions, and ended sandboxes, are kept.",
   }),
   "retention.run_rows": integer({
     default: 100_000,
     min: 0,
     max: 100_000_000,
     unit: "runs",
-    reason: "How many finished runs are kept at most, however young they are.",
+    reason:
+      "How many finished runs are kept at most, however young they are; as many executions, and as many ended sandboxes.",
   }),
   "retention.max_bytes": integer({
     default: 10 * GiB,

@@ -4,6 +4,7 @@ import type { PruneReport, PruneRequest } from "@hsr/core";
 import type { Access } from "./access.ts";
 import type { AuditChain } from "./audit.ts";
 import { usedBytes } from "./database.ts";
+import { createLivingRetention } from "./living-retention.ts";
 import { number } from "./row.ts";
 import type { SqliteRuns } from "./runs.ts";
 
@@ -13,6 +14,9 @@ export function createRetention(
   audit: AuditChain,
 ): (request: PruneRequest) => Promise<PruneReport> {
   const { database, writer } = access;
+  const pruneLiving = createLivingRetention(access, () => isOver());
+  let keepBytes = Number.MAX_SAFE_INTEGER;
+  const isOver = () => usedBytes(database) > keepBytes;
   const oldest = database.prepare(
     "SELECT seq, finished_at FROM run WHERE state = 'finished' ORDER BY finished_at LIMIT ?",
   );
@@ -52,20 +56,20 @@ export function createRetention(
   return async (request) => {
     // What a gateway that died left half deleted.
     for (const row of doomed.all(request.maxRows)) await deleteOutputOf(number(row, "run_seq"));
-    const isFull = () => usedBytes(database) > request.keepBytes;
+    keepBytes = request.keepBytes;
     const { finished } = await runs.counts();
     const surplus = Math.max(0, finished - request.keepFinishedRuns);
     const candidates = oldest.all(request.maxRows);
     // Beyond its bytes what is oldest goes first, runs and audit entries alike: neither may drive the other out.
     const oldestRunMs = candidates[0] === undefined ? request.nowMs : number(candidates[0], "finished_at");
-    const auditBeforeMs = isFull() ? Math.max(request.auditBeforeMs, oldestRunMs) : request.auditBeforeMs;
+    const auditBeforeMs = isOver() ? Math.max(request.auditBeforeMs, oldestRunMs) : request.auditBeforeMs;
     const auditEntries = await writer.write("prune.audit", () => audit.cutOff(auditBeforeMs, request.maxRows));
     let deleted = 0;
     for (const row of candidates) {
       const isDue =
         deleted < surplus ||
         number(row, "finished_at") < request.runsFinishedBeforeMs ||
-        (auditEntries < request.maxRows && isFull());
+        (auditEntries < request.maxRows && isOver());
       if (!isDue) break;
       if (await deleteOne(number(row, "seq"))) {
         deleted += 1;
@@ -75,7 +79,9 @@ export function createRetention(
     const idempotencyKeys = await writer.write("prune.keys", () =>
       Number(deleteOldKeys.run(request.nowMs - httpLimits.idempotency_ttl_ms.value, request.maxRows).changes),
     );
-    const more = [deleted, idempotencyKeys, auditEntries].some((count) => count >= request.maxRows);
-    return { runs: deleted, idempotencyKeys, auditEntries, more };
+    const { sandboxes, executions } = await pruneLiving(request);
+    const counts = [deleted, sandboxes, executions, idempotencyKeys, auditEntries];
+    const more = counts.some((count) => count >= request.maxRows);
+    return { runs: deleted, sandboxes, executions, idempotencyKeys, auditEntries, more };
   };
 }

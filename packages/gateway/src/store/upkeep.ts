@@ -37,6 +37,8 @@ export function startUpkeep(
       maxRows: rowsPerRound,
     });
     metrics.count("hsr_store_pruned_total", { kind: "run" }, report.runs);
+    metrics.count("hsr_store_pruned_total", { kind: "sandbox" }, report.sandboxes);
+    metrics.count("hsr_store_pruned_total", { kind: "execution" }, report.executions);
     metrics.count("hsr_store_pruned_total", { kind: "idempotency_key" }, report.idempotencyKeys);
     metrics.count("hsr_store_pruned_total", { kind: "audit_entry" }, report.auditEntries);
     return report.more;
