@@ -31,26 +31,6 @@ static void refuse(struct worker *w, struct connection *c, const struct request 
     connection_close(w, c);
 }
 
-// A figure that this host cannot give is left out.
-static void put_known(struct message *message, uint16_t tag, uint64_t value) {
-    if (value != UINT64_MAX) message_u64(message, tag, value);
-}
-
-static void put_usage(struct message *message, const struct usage *usage, uint64_t wall_ms) {
-    message_u64(message, TAG_WALL_MS, wall_ms);
-    put_known(message, TAG_CPU_US, usage->cpu_us);
-    put_known(message, TAG_MEMORY_PEAK_BYTES, usage->memory_peak_bytes);
-    put_known(message, TAG_OOM_KILLS, usage->oom_kills);
-}
-
-static void put_end(struct message *message, const char *id, const char *reason, const char *detail,
-                    uint64_t wall_ms, const struct usage *usage) {
-    message_text(message, TAG_SANDBOX, id);
-    message_text(message, TAG_REASON, reason);
-    if (detail[0]) message_text(message, TAG_DETAIL, detail);
-    put_usage(message, usage, wall_ms);
-}
-
 void answer_killed(struct worker *w, const struct sandbox *s, const struct kill_waiter *waiter) {
     uint8_t bytes[1024];
     struct message message;
@@ -58,20 +38,6 @@ void answer_killed(struct worker *w, const struct sandbox *s, const struct kill_
     message_begin(&message, bytes, sizeof bytes, MSG_OK, waiter->request);
     put_end(&message, s->id, s->reason, s->detail, sandbox_wall_ms(s), &s->usage);
     reply(w, waiter->connection, &message);
-}
-
-void announce_ended(struct worker *w, const struct sandbox *s) {
-    uint8_t bytes[1024];
-    struct message message;
-    message_begin(&message, bytes, sizeof bytes, MSG_ENDED, 0);
-    put_end(&message, s->id, s->reason, s->detail, sandbox_wall_ms(s), &s->usage);
-    if (broadcast(w, bytes, message_finish(&message)) > 0) return;
-    // Nobody listens: kept for the next gateway, the oldest giving way.
-    if (w->ended_count == ENDED_MAX) memmove(w->ended, w->ended + 1, sizeof *w->ended * --w->ended_count);
-    struct ended *e = &w->ended[w->ended_count++];
-    *e = (struct ended){.reason = s->reason, .wall_ms = sandbox_wall_ms(s), .usage = s->usage};
-    snprintf(e->id, sizeof e->id, "%s", s->id);
-    snprintf(e->detail, sizeof e->detail, "%s", s->detail);
 }
 
 static bool version(const struct request *r) {
@@ -86,21 +52,17 @@ static void hello(struct worker *w, struct connection *c, const struct request *
     static uint8_t bytes[8192];
     struct message message;
     c->state = CONNECTION_CONTROL;
+    memcpy(c->owner, r->owner, sizeof c->owner);
     message_begin(&message, bytes, sizeof bytes, MSG_OK, r->number);
     message_u64(&message, TAG_VERSION, chosen_version(r));
     facts_write(w, &message);
     reply(w, c, &message);
-    for (unsigned i = 0; i < w->ended_count; i++) {
-        const struct ended *e = &w->ended[i];
-        message_begin(&message, bytes, sizeof bytes, MSG_ENDED, 0);
-        put_end(&message, e->id, e->reason, e->detail, e->wall_ms, &e->usage);
-        reply(w, c, &message);
-    }
-    w->ended_count = 0;
+    ended_tell(w, c);
     for (unsigned i = 0; i < w->sandbox_count; i++) {
-        if (!w->sandboxes[i]->expired || w->sandboxes[i]->state == SANDBOX_DYING) continue;
+        const struct sandbox *s = w->sandboxes[i];
+        if (!s->expired || s->state == SANDBOX_DYING || !owner_sees(c->owner, s->owner)) continue;
         message_begin(&message, bytes, sizeof bytes, MSG_EXPIRED, 0);
-        message_text(&message, TAG_SANDBOX, w->sandboxes[i]->id);
+        message_text(&message, TAG_SANDBOX, s->id);
         reply(w, c, &message);
     }
 }
@@ -159,7 +121,7 @@ static void launch(struct worker *w, struct connection *c, const struct request 
 }
 
 static void join(struct worker *w, struct connection *c, const struct request *r) {
-    struct sandbox *s = sandbox_find(w, r->sandbox);
+    struct sandbox *s = sandbox_of(w, r->owner, r->sandbox);
     if (!s || s->state == SANDBOX_DYING) return refuse(w, c, r, "not_found", "no such sandbox lives", NULL);
     launched(w, c, r, w->enforces);
     if (c->socket.fd >= 0) sandbox_join(w, s, c->socket.fd);
@@ -167,7 +129,7 @@ static void join(struct worker *w, struct connection *c, const struct request *r
 }
 
 static void kill_one(struct worker *w, struct connection *c, const struct request *r) {
-    struct sandbox *s = sandbox_find(w, r->sandbox);
+    struct sandbox *s = sandbox_of(w, c->owner, r->sandbox);
     if (!s) return answer_error(w, c, r->number, "not_found", "no such sandbox lives", NULL);
     if (s->waiter_count == KILL_WAITERS_MAX)
         return answer_error(w, c, r->number, "busy", "too many wait for this end already", NULL);
@@ -176,7 +138,7 @@ static void kill_one(struct worker *w, struct connection *c, const struct reques
 }
 
 static void usage(struct worker *w, struct connection *c, const struct request *r) {
-    struct sandbox *s = sandbox_find(w, r->sandbox);
+    struct sandbox *s = sandbox_of(w, c->owner, r->sandbox);
     if (!s) return answer_error(w, c, r->number, "not_found", "no such sandbox lives", NULL);
     uint8_t bytes[512];
     struct message message;
@@ -188,7 +150,7 @@ static void usage(struct worker *w, struct connection *c, const struct request *
 }
 
 static void metrics(struct worker *w, struct connection *c, const struct request *r) {
-    struct sandbox *s = sandbox_find(w, r->sandbox);
+    struct sandbox *s = sandbox_of(w, c->owner, r->sandbox);
     // Of one that dies the final figures come with its end.
     if (!s || s->state == SANDBOX_DYING)
         return answer_error(w, c, r->number, "not_found", "no such sandbox lives", NULL);
@@ -214,7 +176,7 @@ static void metrics(struct worker *w, struct connection *c, const struct request
 }
 
 static void renew(struct worker *w, struct connection *c, const struct request *r) {
-    struct sandbox *s = sandbox_find(w, r->sandbox);
+    struct sandbox *s = sandbox_of(w, c->owner, r->sandbox);
     if (!deadline_check(r->limits.deadline_ms))
         return answer_error(w, c, r->number, "bad_limit", "the deadline is out of bounds",
                             limit_names[LIMIT_WALL_TIME]);
@@ -227,13 +189,32 @@ static void renew(struct worker *w, struct connection *c, const struct request *
     reply(w, c, &message);
 }
 
+// How a sandbox ended that is no more. `forgotten` is for a gateway that asks after one which the launcher
+// has never seen: only of what ended after that time can it say so.
+static void end(struct worker *w, struct connection *c, const struct request *r) {
+    uint8_t bytes[1024];
+    struct message message;
+    const struct ended *e = ended_find(w, c->owner, r->sandbox);
+    if (sandbox_of(w, c->owner, r->sandbox))
+        return answer_error(w, c, r->number, "exists", "this sandbox lives", NULL);
+    message_begin(&message, bytes, sizeof bytes, e ? MSG_OK : MSG_ERROR, r->number);
+    if (e) {
+        put_end(&message, e->id, e->reason, e->detail, e->wall_ms, &e->usage);
+    } else {
+        message_text(&message, TAG_ERROR_CODE, "not_found");
+        message_text(&message, TAG_MESSAGE, "no end of such a sandbox is known");
+        if (w->forgotten_ns) message_u64(&message, TAG_FORGOTTEN_MS, (now_ns() - w->forgotten_ns) / 1000000);
+    }
+    reply(w, c, &message);
+}
+
 static void list(struct worker *w, struct connection *c, const struct request *r) {
     static uint8_t bytes[REPLY_MAX_BYTES];
     struct message message;
     message_begin(&message, bytes, sizeof bytes, MSG_OK, r->number);
     for (unsigned i = 0; i < w->sandbox_count; i++) {
         const struct sandbox *s = w->sandboxes[i];
-        if (s->state == SANDBOX_STARTING || s->state == SANDBOX_LIVE)
+        if ((s->state == SANDBOX_STARTING || s->state == SANDBOX_LIVE) && owner_sees(c->owner, s->owner))
             message_text(&message, TAG_SANDBOX, s->id);
     }
     reply(w, c, &message);
@@ -245,7 +226,9 @@ static void sweep(struct worker *w, struct connection *c, const struct request *
     message_begin(&message, bytes, sizeof bytes, MSG_OK, r->number);
     for (unsigned i = 0; i < w->sandbox_count; i++) {
         struct sandbox *s = w->sandboxes[i];
-        if ((s->state != SANDBOX_STARTING && s->state != SANDBOX_LIVE) || request_names(r, s->id)) continue;
+        if ((s->state != SANDBOX_STARTING && s->state != SANDBOX_LIVE) || request_names(r, s->id) ||
+            !owner_sees(c->owner, s->owner))
+            continue;
         message_text(&message, TAG_SANDBOX, s->id);
         sandbox_kill(w, s, "destroyed");
     }
@@ -298,6 +281,8 @@ void answer_control(struct worker *w, struct connection *c, const struct request
         return metrics(w, c, r);
     case MSG_DEADLINE:
         return renew(w, c, r);
+    case MSG_END:
+        return end(w, c, r);
     case MSG_LIST:
         return list(w, c, r);
     case MSG_FACTS:

@@ -135,18 +135,27 @@ void connection_send(struct worker *w, struct connection *c, const uint8_t *byte
     epoll_ctl(w->epoll, EPOLL_CTL_MOD, c->socket.fd, &event);
 }
 
-bool gateway_connected(const struct worker *w) {
+bool owner_sees(const char *gateway, const char *owner) {
+    return !gateway[0] || !owner[0] || strcmp(gateway, owner) == 0;
+}
+
+static bool owns(const struct connection *c, const char *owner) {
+    return !owner[0] || strcmp(c->owner, owner) == 0;
+}
+
+bool gateway_connected(const struct worker *w, const char *owner) {
     for (unsigned i = 0; i < w->connection_count; i++)
-        if (w->connections[i]->state == CONNECTION_CONTROL) return true;
+        if (w->connections[i]->state == CONNECTION_CONTROL && owns(w->connections[i], owner)) return true;
     return false;
 }
 
-unsigned broadcast(struct worker *w, const uint8_t *bytes, size_t size) {
-    unsigned heard = 0;
+bool broadcast(struct worker *w, const char *owner, const uint8_t *bytes, size_t size) {
+    bool heard = false;
     for (unsigned i = w->connection_count; i-- > 0;) {
-        if (w->connections[i]->state != CONNECTION_CONTROL) continue;
-        heard++;
-        connection_send(w, w->connections[i], bytes, size);
+        struct connection *c = w->connections[i];
+        if (c->state != CONNECTION_CONTROL || !owner_sees(c->owner, owner)) continue;
+        if (owns(c, owner)) heard = true;
+        connection_send(w, c, bytes, size);
     }
     return heard;
 }

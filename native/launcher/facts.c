@@ -99,6 +99,8 @@ void facts_write(const struct worker *w, struct message *message) {
     message_text(message, TAG_FEATURE, "sweep");
     message_text(message, TAG_FEATURE, "deadline");
     message_text(message, TAG_FEATURE, "metrics");
+    message_text(message, TAG_FEATURE, "end");
+    message_text(message, TAG_FEATURE, "owner");
     for (int i = 0; i < LIMIT_COUNT; i++)
         if (!(w->enforces >> i & 1)) message_text(message, TAG_UNENFORCED, limit_names[i]);
     fact(message, "launcher", "0.1.0");

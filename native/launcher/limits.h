@@ -59,7 +59,7 @@ enum {
     START_TIMEOUT_MS = 10000,  // from the launch to the agent's first word
     OUTBOX_MAX_BYTES = 262144, // replies and events that a control connection has not read yet
     KILL_WAITERS_MAX = 8,      // requests that wait for the end of one sandbox
-    ENDED_MAX = 1024,          // ends that no gateway has heard of yet
+    ENDED_MAX = 2048,          // ends that are remembered: every sandbox's at one time, and as many more
     EXPIRED_GRACE_MS =
         30000,              // a sandbox past its deadline waits so long, frozen, for a gateway that restarts
     JOINED_GRACE_MS = 2000, // and lives so long after one has joined it

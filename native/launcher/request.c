@@ -48,6 +48,8 @@ static char *name_slot(struct request *r, uint16_t tag) {
         return r->profile;
     case TAG_TENANT:
         return r->tenant;
+    case TAG_OWNER:
+        return r->owner;
     default:
         return NULL;
     }
@@ -115,6 +117,7 @@ static bool complete(const struct request *r, uint64_t seen, const char **why) {
     case MSG_KILL:
     case MSG_USAGE:
     case MSG_METRICS:
+    case MSG_END:
         needed = sandbox;
         break;
     case MSG_DEADLINE:

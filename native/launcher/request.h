@@ -14,6 +14,7 @@ struct request {
     char sandbox[WIRE_NAME_MAX_BYTES + 1];
     char profile[WIRE_NAME_MAX_BYTES + 1];
     char tenant[WIRE_NAME_MAX_BYTES + 1];
+    char owner[WIRE_NAME_MAX_BYTES + 1]; // empty where a gateway does not say who it is
     struct limits limits;
     limit_set required;
     uint64_t count;

@@ -27,6 +27,11 @@ struct sandbox *sandbox_find(struct worker *w, const char *id) {
     return NULL;
 }
 
+struct sandbox *sandbox_of(struct worker *w, const char *gateway, const char *id) {
+    struct sandbox *s = sandbox_find(w, id);
+    return s && owner_sees(gateway, s->owner) ? s : NULL;
+}
+
 uint64_t sandbox_wall_ms(const struct sandbox *s) {
     uint64_t end = s->ended_ns ? s->ended_ns : now_ns();
     // While it was stopped it had no time.
@@ -86,6 +91,7 @@ bool sandbox_start(struct worker *w, struct sandbox *s, const struct request *re
     // Named first: should the stem be dead, the end is told under this name.
     snprintf(s->id, sizeof s->id, "%s", request->sandbox);
     snprintf(s->tenant, sizeof s->tenant, "%s", request->tenant);
+    snprintf(s->owner, sizeof s->owner, "%s", request->owner);
     s->limits = request->limits;
     s->state = SANDBOX_STARTING;
     s->started_ns = now_ns();
@@ -97,7 +103,7 @@ bool sandbox_start(struct worker *w, struct sandbox *s, const struct request *re
 // The deadline passed while no gateway was there. What the guest had done by then may be a result that nobody
 // has fetched yet, so it is stopped instead of killed. False where it cannot be stopped.
 static bool expire(struct worker *w, struct sandbox *s, uint64_t now) {
-    if (s->expired || s->state != SANDBOX_LIVE || gateway_connected(w)) return false;
+    if (s->expired || s->state != SANDBOX_LIVE || gateway_connected(w, s->owner)) return false;
     if (!leaf_freeze(w->cgroups, s->leaf, true)) return false;
     s->expired = true;
     s->expired_ns = now;
@@ -169,7 +175,7 @@ static void hand_over(struct worker *w, struct sandbox *s) {
 static void gone(struct worker *w, struct sandbox *s) {
     answer_waiters(w, s);
     if (s->id[0])
-        announce_ended(w, s);
+        ended_announce(w, s);
     else if (strcmp(s->reason, "setup_failed") == 0 && !w->stopping) {
         // A stem died on its own: the host does not let sandboxes start, and the next launch will be told
         // why.

@@ -33,6 +33,7 @@ enum wire_type {
     MSG_CLAIM = 10,
     MSG_DEADLINE = 11,
     MSG_METRICS = 12,
+    MSG_END = 13,
     // Replies and events have the high bit set.
     MSG_OK = 0x8000,
     MSG_ERROR = 0x8001,
@@ -76,6 +77,8 @@ enum wire_tag {
     TAG_PIDS_NOW = 37,
     TAG_IO_READ_BYTES = 38,
     TAG_IO_WRITTEN_BYTES = 39,
+    TAG_FORGOTTEN_MS = 40,
+    TAG_OWNER = 41,
 };
 
 // A receiver that does not know a tag with this bit must refuse the message; it may pass over others.

@@ -42,6 +42,7 @@ struct sandbox {
     enum sandbox_state state;
     char id[WIRE_NAME_MAX_BYTES + 1];
     char tenant[WIRE_NAME_MAX_BYTES + 1];
+    char owner[WIRE_NAME_MAX_BYTES + 1]; // the gateway that launched it; empty: every gateway's
     char leaf[LEAF_NAME_BYTES];
     struct limits limits;
     int errors;    // read end of bwrap's stderr, -1 after the agent has spoken
@@ -77,6 +78,7 @@ enum connection_state { CONNECTION_NEW, CONNECTION_CONTROL, CONNECTION_CLOSING }
 struct connection {
     struct source socket; // must stay first
     enum connection_state state;
+    char owner[WIRE_NAME_MAX_BYTES + 1]; // whose gateway; empty: one that does not say
     uint8_t header[WIRE_HEADER_BYTES];
     uint8_t *body;
     size_t have; // bytes of header and body read so far
@@ -85,11 +87,15 @@ struct connection {
     size_t outbox_size;
 };
 
-// An end that no gateway was there to hear of.
+// An end as it is remembered: for its gateway if it was not there to hear of it, and for one that comes after
+// a gateway which heard of it and died.
 struct ended {
     char id[WIRE_NAME_MAX_BYTES + 1];
+    char owner[WIRE_NAME_MAX_BYTES + 1];
     const char *reason;
-    char detail[256];
+    char detail[160];
+    bool told;
+    uint64_t at_ns;
     uint64_t wall_ms;
     struct usage usage;
 };
@@ -123,8 +129,9 @@ struct worker {
     uint64_t leaf_count;
     struct connection *connections[CONNECTIONS_MAX];
     unsigned connection_count;
-    struct ended ended[ENDED_MAX];
-    unsigned ended_count;
+    struct ended ended[ENDED_MAX]; // a ring: the oldest gives way
+    uint64_t ended_count;          // how many there ever were
+    uint64_t forgotten_ns;         // when the last one that gave way had ended
     void *graveyard[2 * CONNECTIONS_MAX + SANDBOXES_MAX];
     unsigned graveyard_count;
     bool stopping;
@@ -142,10 +149,13 @@ void connection_accept(struct worker *worker, struct source *source, uint32_t ev
 void connection_close(struct worker *worker, struct connection *connection);
 void connection_send(struct worker *worker, struct connection *connection, const uint8_t *bytes, size_t size);
 uint64_t connections_due(struct worker *worker, uint64_t now);
-// Whether a gateway is there to hear of what happens.
-bool gateway_connected(const struct worker *worker);
-// Sends to every control connection. Returns how many there were.
-unsigned broadcast(struct worker *worker, const uint8_t *bytes, size_t size);
+// Whether a sandbox of one owner is there for a gateway of another. Who does not say who it is sees
+// everything, and what nobody owns is seen by all.
+bool owner_sees(const char *gateway, const char *owner);
+// Whether the gateway that owns it is there to hear of what happens.
+bool gateway_connected(const struct worker *worker, const char *owner);
+// Sends to every control connection that sees what this owner has. True if the owner's own was among them.
+bool broadcast(struct worker *worker, const char *owner, const uint8_t *bytes, size_t size);
 
 // answer.c
 void answer_first(struct worker *worker, struct connection *connection, const struct request *request);
@@ -153,7 +163,17 @@ void answer_control(struct worker *worker, struct connection *connection, const 
 void answer_error(struct worker *worker, struct connection *connection, uint32_t number, const char *code,
                   const char *text, const char *limit);
 void answer_killed(struct worker *worker, const struct sandbox *sandbox, const struct kill_waiter *waiter);
-void announce_ended(struct worker *worker, const struct sandbox *sandbox);
+
+// ended.c
+void ended_announce(struct worker *worker, const struct sandbox *sandbox);
+// Tells a new control connection what its gateway was not there to hear.
+void ended_tell(struct worker *worker, struct connection *connection);
+const struct ended *ended_find(const struct worker *worker, const char *owner, const char *id);
+// A figure that this host cannot give is left out.
+void put_known(struct message *message, uint16_t tag, uint64_t value);
+void put_usage(struct message *message, const struct usage *usage, uint64_t wall_ms);
+void put_end(struct message *message, const char *id, const char *reason, const char *detail,
+             uint64_t wall_ms, const struct usage *usage);
 
 // facts.c
 void facts_find(struct worker *worker);
@@ -170,6 +190,8 @@ void sandbox_control_ready(struct worker *worker, struct source *source, uint32_
 // Takes a sandbox of which nothing is left off the list.
 void sandbox_forget(struct worker *worker, struct sandbox *sandbox);
 struct sandbox *sandbox_find(struct worker *worker, const char *id);
+// The same, if this gateway may see it.
+struct sandbox *sandbox_of(struct worker *worker, const char *gateway, const char *id);
 // Gives the order and the connection away. False if the stem is dead.
 bool sandbox_start(struct worker *worker, struct sandbox *sandbox, const struct request *request,
                    int connection, int filter);

@@ -32,6 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         check_name(request.sandbox);
         check_name(request.profile);
         check_name(request.tenant);
+        check_name(request.owner);
         must(request.required < 1u << LIMIT_COUNT);
         bool launches = request.type == MSG_LAUNCH || request.type == MSG_CLAIM;
         must(!launches || (request.sandbox[0] && request.profile[0] && request.tenant[0]));

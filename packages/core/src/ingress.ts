@@ -17,6 +17,7 @@ export function newRun(
   considered: DecideInput,
   decision: Decision,
   sandboxId: SandboxId | null,
+  bootId: string | null,
   nowMs: number,
 ): NewRun {
   const id = newId("run") as RunId;
@@ -41,6 +42,7 @@ export function newRun(
     runtime: decision.runtime,
     level: decision.level,
     sandboxId,
+    bootId,
     audit: {
       timeMs: nowMs,
       type: "run.decided",

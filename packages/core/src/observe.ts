@@ -63,6 +63,11 @@ export const metricTable = {
     help: "Runs of an earlier gateway that were taken up again, by what became of them: adopted, queued, lost.",
     labels: ["outcome"],
   },
+  hsr_sweeps_failed_total: {
+    kind: "counter",
+    help: "Searches for sandboxes of nobody that failed and were tried again. They may live on: look at the log.",
+    labels: ["runtime"],
+  },
   hsr_output_dropped_bytes_total: {
     kind: "counter",
     help: "Bytes of output beyond the limit that were dropped.",

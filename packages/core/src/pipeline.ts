@@ -94,7 +94,9 @@ export class Pipeline {
     if (verdict.kind === "hold") throw new HsrError("policy_denied", { message: "It needs a person's approval." });
     const place = this.ports.places.enter(action.tenant);
     const sandboxId = place.immediate ? (newId("sandbox") as SandboxId) : null;
-    const row = newRun(action, considered, verdict.decision, sandboxId, this.ports.clock.now());
+    // Noted before anything is launched: what holds the sandbox may die with this gateway, and nobody is left to ask.
+    const bootId = this.ports.offers.runtime(verdict.decision.runtime)?.bootId ?? null;
+    const row = newRun(action, considered, verdict.decision, sandboxId, bootId, this.ports.clock.now());
     const run = new LiveRun(recordOf(row), verdict.decision, action.input.onOutputLimit, this.ports.spool);
     run.sandboxId = sandboxId;
     this.live.add(run);
@@ -141,7 +143,8 @@ export class Pipeline {
       clock: ports.clock,
     };
     try {
-      const sandboxId = run.sandboxId ?? (await this.live.placed(run, place, ports.queueWaitMs, ports.clock));
+      const runtime = ports.offers.runtime(run.decision.runtime);
+      const sandboxId = run.sandboxId ?? (await this.live.placed(run, place, ports.queueWaitMs, ports.clock, runtime));
       if (sandboxId === null) return await collect(run, null, null, ports, this.live);
       const input = given ?? (await this.#storedInput(run));
       const guest = await (early ?? this.#acquire(run, sandboxId));

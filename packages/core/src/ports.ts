@@ -60,8 +60,21 @@ export interface Runtime {
   launch(spec: LaunchSpec): Promise<Guest>;
   /** Sandboxes of this runtime that live now, for instance after a restart of the gateway. */
   list(): Promise<readonly SandboxId[]>;
-  /** A handle on a living sandbox that an earlier gateway launched. `null` if it is gone. */
+  /**
+   * A handle on a sandbox that an earlier gateway launched: one that lives, or one whose end is still remembered (its
+   * `ended` has resolved). `null` if nothing is known of it. Rejects with `unavailable` when nobody can be asked.
+   */
   adopt(id: SandboxId): Promise<Guest | null>;
+  /**
+   * Names what holds this runtime's sandboxes, anew each time that it starts: what lived under another name is gone.
+   * `null` while it is not known.
+   */
+  readonly bootId: string | null;
+  /**
+   * Whether a sandbox of this id may have been launched under the present `bootId`, not before `sinceMs` (wall time).
+   * False only if it is certain that it never was: then its program has not run.
+   */
+  mayHaveLaunched(id: SandboxId, sinceMs: number): Promise<boolean>;
   /** Destroys every sandbox of this runtime that is not in `known`. Idempotent. */
   sweep(known: ReadonlySet<SandboxId>): Promise<{ readonly destroyed: readonly SandboxId[] }>;
 }

@@ -1,7 +1,8 @@
 /**
  * What an earlier gateway left: its runs are taken up again, each where it stood, and no result is lost. Runs that
  * waited wait again; programs that run are followed on; sandboxes in which nothing was started are thrown away and
- * their runs start anew; what belongs to nobody is destroyed. Nobody's going away cancels a run that was taken up.
+ * their runs start anew; a run whose program may have run, and whose sandbox is gone, is lost: no program runs twice;
+ * what belongs to nobody is destroyed. Nobody's going away cancels a run that was taken up.
  */
 import { HsrError } from "@hsr/contract";
 import { collect } from "./collect/collect.ts";
@@ -13,33 +14,48 @@ import { KeptOutput } from "./run/kept-output.ts";
 import { LiveRun } from "./run/live-run.ts";
 import type { RunRecord } from "./store.ts";
 import { decodeInput, type StoredInput } from "./stored-input.ts";
+import { sweepStrangers } from "./strangers.ts";
 import type { RunId, SandboxId } from "./types.ts";
 
+/** How long a run waits for a launcher that is away when its gateway starts; one that is restarted needs a few seconds. */
+const patienceMs = 60_000;
+const askAgainMs = 500;
+
 /**
- * Takes up every unfinished run. Resolves when it is known what becomes of each; the runs themselves go on. `living` are
- * sandboxes that others have taken up.
+ * What became of the sandbox that a run was given. `never`: it certainly was not launched. `gone`: it was, or may have
+ * been, and nothing of it is left. `unknown`: nobody could be asked.
  */
-export async function recover(pipeline: Pipeline, living: ReadonlySet<SandboxId>): Promise<void> {
+type Fate = { readonly kind: "found"; readonly guest: Guest } | { readonly kind: "never" | "gone" | "unknown" };
+
+/**
+ * Takes up every unfinished run. Resolves when it is known what becomes of each; the runs themselves go on. `living` names
+ * the sandboxes that others have taken up or are about to launch; it is asked whenever strangers are looked for.
+ */
+export async function recover(pipeline: Pipeline, living: () => readonly SandboxId[]): Promise<void> {
   const { store, spool, offers } = pipeline.ports;
   const unfinished = await store.runs.unfinished();
   await spool.sweep(new Set(unfinished.map((record) => record.id)));
-  const adopted = new Set<SandboxId>(living);
-  // Asked for all at once: a launcher that is away costs its patience once, not for each run.
-  const guests = await Promise.all(unfinished.map((record) => livingGuest(pipeline, record)));
+  // What did not answer its probe is not waited for once more: its runs wait while the gateway works already.
+  const away = offers.list().flatMap(({ runtime, report }) => (report.available ? [] : runtime.name));
+  const fates = await Promise.all(
+    unfinished.map(async (record): Promise<Fate> => {
+      const isAway = record.state !== "queued" && record.runtime !== null && away.includes(record.runtime);
+      return isAway ? { kind: "unknown" } : await fateOf(pipeline, record);
+    }),
+  );
   for (const [index, record] of unfinished.entries()) {
-    const guest = await takeUp(pipeline, record, guests[index] ?? null);
-    if (guest !== null) adopted.add(guest.id);
+    await takeUp(pipeline, record, fates[index] ?? { kind: "unknown" });
   }
-  for (const { runtime, report } of offers.list()) {
-    if (!report.available) continue;
-    const { destroyed } = await runtime.sweep(adopted);
-    if (destroyed.length > 0)
-      pipeline.ports.log.warn({ runtime: runtime.name, destroyed }, "sandboxes of nobody were destroyed");
-  }
+  await sweepStrangers(pipeline, () => new Set([...ofRuns(pipeline), ...living()]));
 }
 
-/** One run; the guest if its sandbox lives on. */
-async function takeUp(pipeline: Pipeline, record: RunRecord, guest: Guest | null): Promise<Guest | null> {
+/** Every sandbox that a run has, or is about to launch. */
+function ofRuns(pipeline: Pipeline): readonly SandboxId[] {
+  return pipeline.live.all().flatMap((run) => run.sandboxId ?? []);
+}
+
+/** One run. Resolves when it is in the right hands. */
+async function takeUp(pipeline: Pipeline, record: RunRecord, fate: Fate): Promise<void> {
   const { store, log, metrics } = pipeline.ports;
   const bytes = await store.runs.input(record.id);
   const stored = bytes === null ? null : readInput(bytes);
@@ -50,22 +66,39 @@ async function takeUp(pipeline: Pipeline, record: RunRecord, guest: Guest | null
   };
   if (stored === null) {
     count("lost");
-    await lose(pipeline, run, "Its input cannot be read.");
-    return null;
+    return await lose(pipeline, run, "Its input cannot be read.");
   }
-  if (guest !== null && record.state !== "queued") {
-    count("adopted");
-    void followOn(pipeline, run, guest);
-    return guest;
-  }
-  if (record.state === "running") {
+  const settle = async (known: Fate): Promise<void> => {
+    if (known.kind === "found") {
+      count("adopted");
+      void followOn(pipeline, run, known.guest);
+      return;
+    }
+    if (record.state === "queued" || (record.state === "starting" && known.kind === "never")) {
+      count("queued");
+      void startAnew(pipeline, run);
+      return;
+    }
     count("lost");
-    await lose(pipeline, run, "Its sandbox is gone.");
-    return null;
+    // A program must not run twice: where it may have been started, the run ends here.
+    const why = { never: "Its sandbox is gone.", gone: "Its sandbox is gone.", unknown: "Its launcher is away." };
+    await lose(pipeline, run, why[known.kind], "may have started");
+  };
+  if (fate.kind !== "unknown") return await settle(fate);
+  void waitForFate(pipeline, run).then(settle);
+}
+
+/** Asks again and again, while the gateway works already. Never rejects. */
+async function waitForFate(pipeline: Pipeline, run: LiveRun): Promise<Fate> {
+  const { clock, log } = pipeline.ports;
+  const until = clock.monotonic() + patienceMs;
+  log.error({ run: run.id }, "a run waits: what became of its sandbox is not known");
+  while (clock.monotonic() < until && run.stopCause === null) {
+    await new Promise((resolve) => setTimeout(resolve, askAgainMs));
+    const fate = await fateOf(pipeline, run.record);
+    if (fate.kind !== "unknown") return fate;
   }
-  count("queued");
-  void startAnew(pipeline, run);
-  return null;
+  return { kind: "unknown" };
 }
 
 function readInput(bytes: Uint8Array): StoredInput | null {
@@ -88,13 +121,22 @@ function revive(pipeline: Pipeline, record: RunRecord, stored: StoredInput | nul
   return run;
 }
 
-async function livingGuest(pipeline: Pipeline, record: RunRecord): Promise<Guest | null> {
-  if (record.sandboxId === null || record.runtime === null) return null;
+async function fateOf(pipeline: Pipeline, record: RunRecord): Promise<Fate> {
+  const { sandboxId, bootId } = record;
+  if (record.state === "queued" || sandboxId === null || record.runtime === null) return { kind: "never" };
+  const runtime = pipeline.ports.offers.runtime(record.runtime);
+  // An operator took the runtime away, and with it whom to ask.
+  if (runtime === null) return { kind: "gone" };
   try {
-    return (await pipeline.ports.offers.runtime(record.runtime)?.adopt(record.sandboxId)) ?? null;
+    const guest = await runtime.adopt(sandboxId);
+    if (guest !== null) return { kind: "found", guest };
+    // What held its sandbox was started anew meanwhile, so nobody knows whether there was one.
+    if (bootId === null || bootId !== runtime.bootId) return { kind: "gone" };
+    const mayHave = await runtime.mayHaveLaunched(sandboxId, record.startingAtMs ?? record.createdAtMs);
+    return { kind: mayHave ? "gone" : "never" };
   } catch (err) {
-    pipeline.ports.log.error({ err, run: record.id }, "a sandbox could not be adopted");
-    return null;
+    pipeline.ports.log.warn({ err, run: record.id }, "a sandbox could not be adopted");
+    return { kind: "unknown" };
   }
 }
 
@@ -135,7 +177,7 @@ async function followOn(pipeline: Pipeline, run: LiveRun, guest: Guest): Promise
     await guest
       .destroy()
       .catch((err: unknown) => ports.log.warn({ err, run: run.id }, "a sandbox could not be destroyed"));
-    await lose(pipeline, run, "Its sandbox does not answer.");
+    await lose(pipeline, run, "Its sandbox does not answer.", "may have started");
     return;
   } finally {
     place.leave();
@@ -167,8 +209,14 @@ async function startAnew(pipeline: Pipeline, run: LiveRun): Promise<void> {
   await pipeline.through(run, null, ports.places.enter(run.tenant, true), null);
 }
 
-async function lose(pipeline: Pipeline, run: LiveRun, detail: string): Promise<void> {
-  const started = run.record.startedAtMs !== null || run.record.state === "running";
+async function lose(
+  pipeline: Pipeline,
+  run: LiveRun,
+  detail: string,
+  program: "was not started" | "may have started" = "was not started",
+): Promise<void> {
+  const { startedAtMs, state } = run.record;
+  const started = startedAtMs !== null || state === "running" || program === "may have started";
   if (started && run.record.startedAtMs === null) run.become({ startedAtMs: run.record.startingAtMs });
   const failed = started
     ? null

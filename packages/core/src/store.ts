@@ -53,6 +53,8 @@ export interface NewRun {
   readonly level: IsolationLevel | null;
   /** Known already when `state` is `starting`. */
   readonly sandboxId: SandboxId | null;
+  /** The runtime's `bootId` when the sandbox was about to be launched. `null`: not known, or not yet. */
+  readonly bootId: string | null;
   /** Written in the same unit, so that no run exists without the record of its decision. */
   readonly audit: NewAuditEntry | null;
 }
@@ -75,6 +77,8 @@ export interface RunPatch {
   readonly runtime?: RuntimeName;
   readonly level?: IsolationLevel;
   readonly sandboxId?: SandboxId | null;
+  /** Stays as it is when `null`. */
+  readonly bootId?: string | null;
   readonly decision?: JsonObject;
   readonly risk?: JsonObject;
   readonly limits?: JsonObject;
@@ -131,6 +135,7 @@ export interface RunRecord {
   readonly runtime: RuntimeName | null;
   readonly level: IsolationLevel | null;
   readonly sandboxId: SandboxId | null;
+  readonly bootId: string | null;
   readonly createdAtMs: number;
   /** When the present attempt left the queue. */
   readonly startingAtMs: number | null;

@@ -98,7 +98,8 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     });
     const sandboxes = livingSandboxes(config, pipeline);
     await pipeline.ports.offers.probe();
-    await recover(pipeline, await recoverSandboxes(sandboxes));
+    await recoverSandboxes(sandboxes);
+    await recover(pipeline, () => sandboxes.all().map(({ id }) => id));
     const upkeep = startUpkeep(store, config, { clock, log, metrics });
     const stopProbing = keepProbing(pipeline.ports.offers, config.runtimes.probeIntervalMs);
     let leaving = false;

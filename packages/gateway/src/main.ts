@@ -4,7 +4,9 @@ import { builtins, Launcher } from "@hsr/runtimes";
 import { announceConfig, ConfigError, loadConfig } from "./config.ts";
 import { startGateway } from "./gateway.ts";
 import { createLog, createMetrics } from "./observe/index.ts";
+import { sandboxOwner } from "./owner.ts";
 import { PolicyError } from "./policy/read.ts";
+import { makePrivateDirectory } from "./store/index.ts";
 import { version } from "./version.ts";
 
 /** Exit statuses of sysexits.h that service managers know: a wrong configuration, and something that may pass. */
@@ -20,10 +22,12 @@ async function main(): Promise<void> {
   // A promise that nobody looked after is a mistake of ours. One run may suffer from it; all the others must not.
   process.on("unhandledRejection", (err) => log.error({ err }, "a rejection was not handled"));
   let end: (code: number) => void = (code) => process.exit(code);
+  makePrivateDirectory(config.data.dir);
+  const owner = sandboxOwner(config.data.dir);
   const gateway = await startGateway({
     config,
     configRows: loaded.rows,
-    runtimes: builtins(new Launcher(config.launcher.socket)).filter((runtime) =>
+    runtimes: builtins(new Launcher(config.launcher.socket, owner)).filter((runtime) =>
       config.runtimes.enabled.includes(runtime.name),
     ),
     log,

@@ -6,16 +6,14 @@
 import { HsrError } from "@hsr/contract";
 import type { Decision } from "../decide/decision.ts";
 import type { Guest } from "../ports.ts";
-import type { SandboxId } from "../types.ts";
 import { LiveSandbox } from "./live-sandbox.ts";
 import type { SandboxRecord } from "./records.ts";
 import type { Sandboxes } from "./sandboxes.ts";
 
-/** Takes up every sandbox that has not ended; resolves with those that live. */
-export async function recoverSandboxes(sandboxes: Sandboxes): Promise<ReadonlySet<SandboxId>> {
+/** Takes up every sandbox that has not ended. Those that live are in `sandboxes` from here on. */
+export async function recoverSandboxes(sandboxes: Sandboxes): Promise<void> {
   const { store, logFiles } = sandboxes.ports;
   const unfinished = await store.sandboxes.unfinished();
-  const adopted = new Set<SandboxId>();
   const executions = new Map(
     await Promise.all(
       unfinished.map(async (record) => [record.id, await store.executions.unfinished(record.id)] as const),
@@ -37,12 +35,9 @@ export async function recoverSandboxes(sandboxes: Sandboxes): Promise<ReadonlySe
       ];
       sandboxes.executions.resume(sandbox, execution, { stdout, stderr });
     }
-    if (isAlive && guest !== null) {
-      await takeUp(sandboxes, sandbox, guest);
-      adopted.add(record.id);
-    } else await giveUp(sandboxes, sandbox);
+    if (isAlive && guest !== null) await takeUp(sandboxes, sandbox, guest);
+    else await giveUp(sandboxes, sandbox);
   }
-  return adopted;
 }
 
 async function livingGuest(sandboxes: Sandboxes, record: SandboxRecord): Promise<Guest | null> {

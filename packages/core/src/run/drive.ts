@@ -110,7 +110,13 @@ export async function resume(run: LiveRun, guest: Guest, leftMs: number, hooks: 
   try {
     const patienceMs = Math.min(gatewayLimits.start_timeout_ms.value, Math.max(leftMs, leastPatienceMs));
     const found = await Promise.race([join(run, guest, hooks), run.stopped, guest.ended, after(patienceMs)]);
-    if (found === null || typeof found === "string" || "end" in found) {
+    const isEnd = found !== null && typeof found === "object" && "end" in found;
+    // It ended while no gateway looked, or one heard of it and died. By itself, so its program was under way.
+    if (isEnd && (found.end === "exited" || found.end === "out_of_memory" || found.end === "deadline")) {
+      hooks.started();
+      return { exit: null, failed: null, ended: found.end, detail: found.detail ?? null };
+    }
+    if (found === null || typeof found === "string" || isEnd) {
       if (found === null && leftMs <= patienceMs) run.stop("timeout");
       throw new HsrError("sandbox_failed", { cause: "its agent was not reached" });
     }

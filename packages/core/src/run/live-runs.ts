@@ -2,7 +2,7 @@
 import { HsrError, newId } from "@hsr/contract";
 import type { Place } from "../acquire/places.ts";
 import type { Log } from "../observe.ts";
-import type { Clock } from "../ports.ts";
+import type { Clock, Runtime } from "../ports.ts";
 import type { RunRecord, Store } from "../store.ts";
 import type { RunId, SandboxId } from "../types.ts";
 import type { LiveRun } from "./live-run.ts";
@@ -46,8 +46,17 @@ export class LiveRuns {
     return [...this.#runs.values()];
   }
 
-  /** Waits for the run's place. `null` when the run was stopped first; throws `queue_full` when it waited too long. */
-  async placed(run: LiveRun, place: Place, queueWaitMs: number, clock: Clock): Promise<SandboxId | null> {
+  /**
+   * Waits for the run's place. `null` when the run was stopped first; throws `queue_full` when it waited too long. What
+   * is going to hold its sandbox is noted with it.
+   */
+  async placed(
+    run: LiveRun,
+    place: Place,
+    queueWaitMs: number,
+    clock: Clock,
+    runtime: Runtime | null,
+  ): Promise<SandboxId | null> {
     const patience = Promise.withResolvers<"late">();
     const timer = setTimeout(() => patience.resolve("late"), queueWaitMs);
     const first = await Promise.race([place.granted.then(() => "granted" as const), run.stopped, patience.promise]);
@@ -56,7 +65,10 @@ export class LiveRuns {
     if (first !== "granted") return null;
     const sandboxId = newId("sandbox") as SandboxId;
     const atMs = clock.now();
-    const step = await this.#store.runs.transition(run.id, "queued", "starting", atMs, { sandboxId });
+    const step = await this.#store.runs.transition(run.id, "queued", "starting", atMs, {
+      sandboxId,
+      bootId: runtime?.bootId ?? null,
+    });
     if (step.kind !== "done") return null;
     run.sandboxId = sandboxId;
     run.become({ state: "starting", startingAtMs: atMs, sandboxId });

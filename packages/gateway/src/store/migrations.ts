@@ -212,4 +212,11 @@ CREATE TABLE execution_output (
 CREATE TABLE doomed_execution (execution_seq INTEGER PRIMARY KEY) STRICT;
 `,
   },
+  {
+    version: 3,
+    sql: `
+-- What held the run's sandbox when it was to be launched: after a restart of that, nobody knows whether it was.
+ALTER TABLE run ADD COLUMN boot_id TEXT;
+`,
+  },
 ];

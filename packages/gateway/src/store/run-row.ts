@@ -19,6 +19,7 @@ export function toRunRecord(row: Row): RunRecord {
     runtime: textOrNull(row, "runtime"),
     level: textOrNull(row, "level") as IsolationLevel | null,
     sandboxId: textOrNull(row, "sandbox_id") as SandboxId | null,
+    bootId: textOrNull(row, "boot_id"),
     createdAtMs: number(row, "created_at"),
     startingAtMs: numberOrNull(row, "starting_at"),
     startedAtMs: numberOrNull(row, "started_at"),

@@ -36,8 +36,8 @@ export function createRuns(access: Access, audit: AuditChain): SqliteRuns {
   const selectState = database.prepare("SELECT seq, state FROM run WHERE id = ?");
   const insert = database.prepare(`
     INSERT INTO run (id, tenant, key_id, request_id, state, request_digest, idempotency_key, labels, language, detach,
-      runtime, level, sandbox_id, created_at, starting_at, expires_at, decision, risk, limits)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`);
+      runtime, level, sandbox_id, boot_id, created_at, starting_at, expires_at, decision, risk, limits)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`);
   const insertInput = database.prepare("INSERT INTO input (run_id, part, bytes) VALUES (?, ?, ?)");
   const selectInput = database.prepare("SELECT bytes FROM input WHERE run_id = ? AND part >= ? ORDER BY part LIMIT 16");
   const deleteInput = database.prepare(
@@ -54,7 +54,7 @@ export function createRuns(access: Access, audit: AuditChain): SqliteRuns {
       starting_at = CASE :state WHEN 'starting' THEN :at WHEN 'queued' THEN NULL ELSE starting_at END,
       started_at = CASE :state WHEN 'running' THEN :at ELSE started_at END,
       runtime = coalesce(:runtime, runtime), level = coalesce(:level, level),
-      sandbox_id = CASE :sandboxKnown WHEN 1 THEN :sandbox ELSE sandbox_id END,
+      sandbox_id = CASE :sandboxKnown WHEN 1 THEN :sandbox ELSE sandbox_id END, boot_id = coalesce(:boot, boot_id),
       decision = coalesce(:decision, decision), risk = coalesce(:risk, risk), limits = coalesce(:limits, limits),
       unenforced = coalesce(:unenforced, unenforced)
     WHERE id = :id RETURNING *`);
@@ -64,7 +64,7 @@ export function createRuns(access: Access, audit: AuditChain): SqliteRuns {
       stdout_truncated = :stdoutTruncated, stderr_truncated = :stderrTruncated,
       started_at = coalesce(:startedAt, started_at),
       runtime = coalesce(:runtime, runtime), level = coalesce(:level, level),
-      sandbox_id = CASE :sandboxKnown WHEN 1 THEN :sandbox ELSE sandbox_id END,
+      sandbox_id = CASE :sandboxKnown WHEN 1 THEN :sandbox ELSE sandbox_id END, boot_id = coalesce(:boot, boot_id),
       decision = coalesce(:decision, decision), risk = coalesce(:risk, risk), limits = coalesce(:limits, limits),
       unenforced = coalesce(:unenforced, unenforced)
     WHERE id = :id RETURNING *`);
@@ -119,6 +119,7 @@ export function createRuns(access: Access, audit: AuditChain): SqliteRuns {
       run.runtime,
       run.level,
       run.sandboxId,
+      run.bootId,
       run.createdAtMs,
       run.state === "starting" ? run.createdAtMs : null,
       run.expiresAtMs,
@@ -316,6 +317,7 @@ function patchColumns(patch: RunPatch): Record<string, string | number | null> {
     level: patch.level ?? null,
     sandboxKnown: patch.sandboxId === undefined ? 0 : 1,
     sandbox: patch.sandboxId ?? null,
+    boot: patch.bootId ?? null,
     decision: asJson(patch.decision ?? null),
     risk: asJson(patch.risk ?? null),
     limits: asJson(patch.limits ?? null),

@@ -55,6 +55,7 @@ export function newRun(more: Partial<NewRun> = {}): NewRun {
     runtime: null,
     level: "basic",
     sandboxId: null,
+    bootId: null,
     audit: null,
     ...more,
   };

@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { Guest, LimitName, SandboxId, SandboxMetrics, Usage } from "@hsr/core";
-import type { Launcher, SandboxReport } from "../launcher/launcher.ts";
+import type { Launcher } from "../launcher/launcher.ts";
+import type { SandboxReport } from "../launcher/replies.ts";
 
 /** One sandbox of the launcher's. The first `attach` takes the stream that the launch itself opened. */
 export class LauncherGuest implements Guest {

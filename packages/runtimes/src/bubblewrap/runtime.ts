@@ -63,6 +63,8 @@ function failureOf(error: unknown, facts: LauncherFacts): string {
 export class BubblewrapRuntime implements Runtime {
   readonly name = "bubblewrap";
   readonly #launcher: Launcher;
+  /** Sandboxes of probes under way: a sweep leaves them alone. */
+  readonly #trials = new Set<SandboxId>();
   #capabilities: Capabilities = least;
 
   constructor(launcher: Launcher) {
@@ -88,7 +90,7 @@ export class BubblewrapRuntime implements Runtime {
     }
     const notes = notesOf(facts);
     try {
-      const wrong = await tryOne(this.#launcher);
+      const wrong = await tryOne(this.#launcher, this.#trials);
       if (wrong !== null) {
         return { available: false, reason: `The jail is not sound: ${wrong}.`, hint: "Do not use this host.", notes };
       }
@@ -118,7 +120,15 @@ export class BubblewrapRuntime implements Runtime {
     return found === null ? null : new LauncherGuest(this.#launcher, id, found.ended, null, []);
   }
 
+  get bootId(): string | null {
+    return this.#launcher.bootId;
+  }
+
+  mayHaveLaunched(id: SandboxId, sinceMs: number): Promise<boolean> {
+    return this.#launcher.mayHaveLaunched(id, sinceMs);
+  }
+
   async sweep(known: ReadonlySet<SandboxId>): Promise<{ readonly destroyed: readonly SandboxId[] }> {
-    return { destroyed: await this.#launcher.sweep(known) };
+    return { destroyed: await this.#launcher.sweep(new Set([...known, ...this.#trials])) };
   }
 }

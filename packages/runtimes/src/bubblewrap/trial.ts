@@ -40,10 +40,19 @@ const expected: readonly [what: string, line: RegExp][] = [
 
 /**
  * Starts a sandbox, runs a program in it, and looks whether the walls stand. Resolves with `null`, or with what is wrong;
- * rejects if the launcher refuses or cannot be reached.
+ * rejects if the launcher refuses or cannot be reached. `trials` has its id meanwhile.
  */
-export async function tryOne(launcher: Launcher): Promise<string | null> {
+export async function tryOne(launcher: Launcher, trials: Set<SandboxId>): Promise<string | null> {
   const spec = trialSpec();
+  trials.add(spec.sandboxId);
+  try {
+    return await tryIn(launcher, spec);
+  } finally {
+    trials.delete(spec.sandboxId);
+  }
+}
+
+async function tryIn(launcher: Launcher, spec: LaunchSpec): Promise<string | null> {
   const { stream, ended } = await launcher.launch(spec);
   const agent = openAgent(stream);
   try {

@@ -27,6 +27,7 @@ const helloTimeoutMs = 5000;
  */
 export class ControlConnection {
   readonly #path: string;
+  readonly #owner: string;
   readonly #events: ControlEvents;
   readonly #waiting = new Map<number, Waiting>();
   #socket: Socket | null = null;
@@ -36,8 +37,10 @@ export class ControlConnection {
   #retry: NodeJS.Timeout | null = null;
   #closed = false;
 
-  constructor(path: string, events: ControlEvents) {
+  /** `owner` is said in hello; an empty one is not. */
+  constructor(path: string, owner: string, events: ControlEvents) {
     this.#path = path;
+    this.#owner = owner;
     this.#events = events;
   }
 
@@ -67,7 +70,8 @@ export class ControlConnection {
 
   async #hello(socket: Socket): Promise<void> {
     try {
-      const draft = { numbers: { versionMin: protocolVersions.min, versionMax: protocolVersions.max } };
+      const numbers = { versionMin: protocolVersions.min, versionMax: protocolVersions.max };
+      const draft = { numbers, texts: this.#owner === "" ? {} : { owner: this.#owner } };
       await this.#send(socket, messageTypes.hello, draft, helloTimeoutMs);
     } catch (error) {
       this.#lose(socket, error as Error);

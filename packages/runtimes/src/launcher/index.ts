@@ -1,6 +1,7 @@
 /** The launcher's client and its wire format, for those who test a launcher. */
 export type { LauncherFacts } from "./facts.ts";
-export { Launcher, type SandboxReport } from "./launcher.ts";
+export { Launcher } from "./launcher.ts";
+export type { SandboxReport } from "./replies.ts";
 export {
   type Draft,
   decode,

@@ -1,17 +1,11 @@
 import type { Duplex } from "node:stream";
-import { type ErrorCode, HsrError } from "@hsr/contract";
-import type { LaunchSpec, LimitName, SandboxEnd, SandboxId, SandboxMetrics, Usage } from "@hsr/core";
+import { HsrError } from "@hsr/contract";
+import type { LaunchSpec, LimitName, SandboxId, SandboxMetrics, Usage } from "@hsr/core";
 import { ControlConnection } from "./control.ts";
 import { factsOf, type LauncherFacts } from "./facts.ts";
 import { handOver } from "./handover.ts";
+import { isNotFound, metricsOf, nothingUsed, refusal, reportOf, type SandboxReport, usageOf } from "./replies.ts";
 import { encode, type Message, messageTypes, protocolVersions, text } from "./wire.ts";
-
-/** How a sandbox ended, as the launcher saw it from outside. */
-export interface SandboxReport {
-  readonly end: SandboxEnd;
-  readonly usage: Usage;
-  readonly detail?: string;
-}
 
 /** A sandbox that the launcher accepted. Bytes written to `stream` wait there until its agent reads them. */
 export interface Launched {
@@ -34,83 +28,13 @@ interface Tracked {
   bootId: string;
 }
 
-const nothingUsed: Usage = { wallMs: 0, cpuMs: null, memoryPeakBytes: null, oomKills: null };
-
-function usageOf(message: Message): Usage {
-  const { wallMs, cpuUs, memoryPeakBytes, oomKills } = message.numbers;
-  return {
-    wallMs: wallMs ?? 0,
-    cpuMs: msOf(cpuUs),
-    memoryPeakBytes: memoryPeakBytes ?? null,
-    oomKills: oomKills ?? null,
-  };
-}
-
-const msOf = (us: number | undefined): number | null => (us === undefined ? null : us / 1000);
-
-function metricsOf(message: Message): SandboxMetrics {
-  const { numbers } = message;
-  return {
-    ...usageOf(message),
-    cpuUserMs: msOf(numbers.cpuUserUs),
-    cpuSystemMs: msOf(numbers.cpuSystemUs),
-    cpuThrottledMs: msOf(numbers.cpuThrottledUs),
-    cpuCoresLimit: (numbers.cpuMillis ?? 0) / 1000,
-    memoryBytes: numbers.memoryNowBytes ?? null,
-    memoryLimitBytes: numbers.memoryBytes ?? 0,
-    pids: numbers.pidsNow ?? null,
-    pidsLimit: numbers.pids ?? 0,
-    ioReadBytes: numbers.ioReadBytes ?? null,
-    ioWrittenBytes: numbers.ioWrittenBytes ?? null,
-    deadlineMs: numbers.deadlineMs ?? 0,
-  };
-}
-
-const ends: Readonly<Record<string, SandboxEnd>> = {
-  destroyed: "destroyed",
-  deadline: "deadline",
-  out_of_memory: "out_of_memory",
-  exited: "exited",
-  setup_failed: "setup_failed",
-};
-
-function reportOf(message: Message): SandboxReport {
-  const detail = text(message, "detail");
-  return {
-    end: ends[text(message, "reason")] ?? "lost",
-    usage: usageOf(message),
-    ...(detail === "" ? {} : { detail }),
-  };
-}
-
-/** The launcher's error codes as ours; what is not here is our own mistake. */
-const errorCodes: Readonly<Record<string, ErrorCode>> = {
-  unenforceable: "limit_unenforceable",
-  full: "queue_full",
-  stopping: "launcher_unavailable",
-  failed: "sandbox_failed",
-};
-
-function refusal(message: Message): HsrError {
-  const code = text(message, "errorCode");
-  const limit = text(message, "limit");
-  const details = limit === "" ? {} : { details: { limit } };
-  const said = new Error(`launcher: ${code}: ${text(message, "message")}`);
-  return new HsrError(errorCodes[code] ?? "internal", {
-    ...details,
-    ...(code === "unenforceable"
-      ? { message: `This host cannot enforce the limit "${limit}", which is required.` }
-      : {}),
-    cause: said,
-  });
-}
-
 /**
  * A gateway's view of hsr-launcher. It never forks; it connects, connects again when the launcher restarts, and tells
  * every sandbox of a dead worker as lost.
  */
 export class Launcher {
   readonly #path: string;
+  readonly #owner: string;
   readonly #control: ControlConnection;
   readonly #tracked = new Map<SandboxId, Tracked>();
   readonly #unclaimed = new Map<SandboxId, SandboxReport>();
@@ -118,9 +42,14 @@ export class Launcher {
   #lostTimer: NodeJS.Timeout | null = null;
   #waiters: { resolve: () => void; reject: (error: Error) => void; timer: NodeJS.Timeout }[] = [];
 
-  constructor(socketPath: string) {
+  /**
+   * `owner` is the gateway's own name, the same after each restart: it sees the sandboxes that were launched under it and
+   * no other gateway's. Without one everybody's are seen, as an operator wants it.
+   */
+  constructor(socketPath: string, owner = "") {
     this.#path = socketPath;
-    this.#control = new ControlConnection(socketPath, {
+    this.#owner = owner;
+    this.#control = new ControlConnection(socketPath, owner, {
       connected: (hello) => this.#connected(hello),
       event: (message) => this.#event(message),
       disconnected: () => this.#disconnected(),
@@ -199,16 +128,30 @@ export class Launcher {
     });
   }
 
-  async #request(type: number, draft: Parameters<typeof encode>[2], timeoutMs = replyTimeoutMs): Promise<Message> {
-    let reply: Message;
+  /** The reply, which may be an error of the launcher's. */
+  async #ask(type: number, draft: Parameters<typeof encode>[2], timeoutMs = replyTimeoutMs): Promise<Message> {
     try {
       await this.connected(timeoutMs);
-      reply = await this.#control.request(type, draft, timeoutMs);
+      return await this.#control.request(type, draft, timeoutMs);
     } catch (error) {
       throw error instanceof HsrError ? error : new HsrError("launcher_unavailable", { cause: error });
     }
+  }
+
+  async #request(type: number, draft: Parameters<typeof encode>[2], timeoutMs = replyTimeoutMs): Promise<Message> {
+    const reply = await this.#ask(type, draft, timeoutMs);
     if (reply.type === messageTypes.error) throw refusal(reply);
     return reply;
+  }
+
+  /** An old launcher passes over what it does not know. */
+  get #ownerText(): { readonly owner?: string } {
+    return this.#owner === "" ? {} : { owner: this.#owner };
+  }
+
+  /** The worker that answered last, new with each of its starts; `null` before the first answer. */
+  get bootId(): string | null {
+    return this.#facts?.bootId ?? null;
   }
 
   /** What the host can do, as the launcher found it. Asked anew each time. */
@@ -250,6 +193,7 @@ export class Launcher {
         profile: spec.syscallProfile,
         tenant: spec.tenant,
         required: spec.requiredLimits,
+        ...this.#ownerText,
       },
     });
     const tracked = this.#track(spec.sandboxId);
@@ -278,7 +222,7 @@ export class Launcher {
   async join(id: SandboxId): Promise<Duplex> {
     const request = encode(messageTypes.join, 1, {
       numbers: { versionMin: protocolVersions.min, versionMax: protocolVersions.max },
-      texts: { sandbox: id },
+      texts: { sandbox: id, ...this.#ownerText },
     });
     return (await this.#handOver(request)).stream;
   }
@@ -299,9 +243,33 @@ export class Launcher {
     });
     // Its end may have been told while we asked; then it is not tracked any more and `ended` is resolved. Who followed it
     // before still waits for that end.
-    if (!living.includes(id) && (followed ? this.#tracked.has(id) : this.#tracked.delete(id))) return null;
+    if (!living.includes(id) && (followed ? this.#tracked.has(id) : this.#tracked.delete(id))) {
+      // A gateway before this one may have been told of its end, and died with it.
+      const end = await this.#endOf(id);
+      return end === null || end === "lives" || "forgottenMs" in end ? null : { ended: Promise.resolve(end) };
+    }
     tracked.bootId = this.#facts?.bootId ?? "";
     return { ended: tracked.ended };
+  }
+
+  /** What the launcher remembers of a sandbox that ended; `null` where it is too old to be asked. */
+  async #endOf(id: SandboxId): Promise<SandboxReport | "lives" | { readonly forgottenMs: number } | null> {
+    if (!this.#facts?.features.includes("end")) return null;
+    await this.connected();
+    const reply = await this.#ask(messageTypes.end, { texts: { sandbox: id } });
+    if (reply.type === messageTypes.ok) return reportOf(reply);
+    if (text(reply, "errorCode") !== "not_found") return "lives";
+    return { forgottenMs: reply.numbers.forgottenMs ?? Number.POSITIVE_INFINITY };
+  }
+
+  /**
+   * Whether a sandbox of this id may have been launched under the present `bootId`, at `sinceMs` (wall time) at the
+   * earliest. False is certain: it never was.
+   */
+  async mayHaveLaunched(id: SandboxId, sinceMs: number): Promise<boolean> {
+    const end = await this.#endOf(id);
+    if (end === null || end === "lives" || !("forgottenMs" in end)) return true;
+    return sinceMs <= Date.now() - end.forgottenMs;
   }
 
   /** Kills a sandbox; resolves with its end once everything in it is dead, or `null` if it does not live. */
@@ -376,10 +344,4 @@ export class Launcher {
       waiter.reject(new HsrError("launcher_unavailable"));
     }
   }
-}
-
-function isNotFound(error: unknown): boolean {
-  return (
-    error instanceof HsrError && error.cause instanceof Error && error.cause.message.startsWith("launcher: not_found")
-  );
 }

@@ -20,6 +20,7 @@ export const messageTypes = {
   claim: 10,
   deadline: 11,
   metrics: 12,
+  end: 13,
   ok: 0x8000,
   error: 0x8001,
   ended: 0x8002,
@@ -50,6 +51,7 @@ export const numberTags = {
   pidsNow: 37,
   ioReadBytes: 38,
   ioWrittenBytes: 39,
+  forgottenMs: 40,
 } as const;
 
 /** Fields that hold text. Those of a list stand several times in one message. */
@@ -67,6 +69,7 @@ export const textTags = {
   errorCode: 30,
   message: 31,
   limit: 32,
+  owner: 41,
 } as const;
 
 export type NumberTag = keyof typeof numberTags;

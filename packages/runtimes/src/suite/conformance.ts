@@ -200,8 +200,12 @@ print(server.server_address[1], flush=True); server.serve_forever()`;
         await bench.runtime().adopt(guest.id);
         await adopted?.ended;
         expect((await guest.ended).end).toBe("destroyed");
-        expect(await bench.runtime().adopt(guest.id)).toBeNull();
-        expect(await bench.runtime().adopt("sb-00000000000000000000000000" as SandboxId)).toBeNull();
+        const remembered = await bench.runtime().adopt(guest.id);
+        expect((await remembered?.ended)?.end ?? "destroyed").toBe("destroyed");
+        expect(await bench.runtime().mayHaveLaunched(guest.id, Date.now())).toBe(true);
+        const never = "sb-00000000000000000000000000" as SandboxId;
+        expect(await bench.runtime().adopt(never)).toBeNull();
+        expect(await bench.runtime().mayHaveLaunched(never, Date.now())).toBe(false);
       });
     });
 

@@ -3,6 +3,7 @@
  * the conformance suite except its part on isolation, and it is never in the list of built-in runtimes.
  */
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -48,9 +49,14 @@ const capabilities: Capabilities = {
 
 export function unconfined(options: UnconfinedOptions): UnconfinedRuntime {
   const living = new Map<SandboxId, UnconfinedGuest>();
+  const launched = new Set<SandboxId>();
   return {
     name: "unconfined",
     capabilities,
+    bootId: randomUUID(),
+    async mayHaveLaunched(id) {
+      return launched.has(id);
+    },
     async probe(): Promise<ProbeReport> {
       return { available: true, version: "0", tookMs: 0, notes: ["no walls: for tests only"] };
     },
@@ -60,6 +66,7 @@ export function unconfined(options: UnconfinedOptions): UnconfinedRuntime {
       const workspace = await mkdtemp(join(tmpdir(), "hsr-unconfined-"));
       const guest = new UnconfinedGuest(spec, options.agent, workspace);
       living.set(spec.sandboxId, guest);
+      launched.add(spec.sandboxId);
       void guest.ended.then(() => living.delete(spec.sandboxId));
       return guest;
     },
