@@ -1,0 +1,11 @@
+const saved = { ...process.env };
+
+beforeEach(() => {
+  process.env.TZ = 'UTC';
+  process.env.API_URL = 'http://localhost:4010';
+  delete process.env.DEBUG;
+});
+
+afterEach(() => {
+  process.env = { ...saved };
+});

@@ -1,0 +1,1 @@
+jq -r '[.id, .user.name, (.tags | join(";")), .created_at] | @csv' "${1:-events.jsonl}"
