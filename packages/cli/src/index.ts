@@ -6,6 +6,7 @@ import { visibleLines } from "./terminal.ts";
 import { configCommand } from "./verbs/config.ts";
 import { doctorCommand } from "./verbs/doctor.ts";
 import { keyCommand } from "./verbs/key.ts";
+import { policyCommand } from "./verbs/policy.ts";
 import { runCommand } from "./verbs/run.ts";
 import { runsCommand } from "./verbs/runs.ts";
 import { runtimesCommand } from "./verbs/runtimes.ts";
@@ -30,6 +31,7 @@ function buildProgram(rawArguments: readonly string[]): { program: Command; cont
     .addCommand(runtimesCommand(context))
     .addCommand(doctorCommand(context))
     .addCommand(keyCommand(context))
+    .addCommand(policyCommand(context))
     .addCommand(configCommand(context))
     .addCommand(versionCommand(context));
   program.commands.forEach(throwInsteadOfExit);

@@ -14,7 +14,14 @@ const byteUnits: Readonly<Record<string, number>> = {
   gb: 1024 ** 3,
   gib: 1024 ** 3,
 };
-const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000 };
+const durationUnits: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
 
 /** A number with one of the units, as a whole count of the smallest. */
 function measured(text: string, units: Readonly<Record<string, number>>, flag: string, wanted: string): number {

@@ -77,6 +77,22 @@ export const errors = {
     "A file's path is not acceptable.",
     "Use a path relative to /workspace, or an absolute one below /workspace or /tmp, without `..`, backslashes or control characters.",
   ),
+  policy_invalid: row(
+    "invalid_request",
+    400,
+    "INVALID_ARGUMENT",
+    false,
+    "The policy has mistakes, so it was not taken.",
+    "`details.problems` has each with its line, its column and what to do; docs/policy.md has the form.",
+  ),
+  precondition_required: row(
+    "invalid_request",
+    428,
+    "FAILED_PRECONDITION",
+    false,
+    "A change of the policy has to say which one it replaces.",
+    "Send `If-Match` with the ETag of GET /v1/policy.",
+  ),
   program_not_found: row(
     "invalid_request",
     400,
@@ -237,6 +253,14 @@ export const errors = {
     false,
     "This is the last key with the scope `admin`.",
     "Make another key with the scope `admin` first.",
+  ),
+  policy_changed: row(
+    "conflict",
+    412,
+    "FAILED_PRECONDITION",
+    false,
+    "Another policy came into force meanwhile.",
+    "Read GET /v1/policy again, look at what changed, and send `If-Match` with its ETag.",
   ),
   unsupported: row(
     "unsupported",

@@ -25,6 +25,8 @@ export const eventTypes = {
   "execution.finished": "A program in a sandbox ended.",
   "key.created": "A key was made.",
   "key.revoked": "A key was revoked.",
+  "policy.changed": "Another policy came into force.",
+  "policy.refused": "A policy with mistakes was not taken.",
   "auth.refused": "A request came without a valid key, or with one that lacks the scope.",
   "gateway.started": "A gateway took up its data directory.",
   "gateway.stopped": "A gateway ended in order.",

@@ -8,6 +8,7 @@ export * from "./ids.ts";
 export * from "./isolation.ts";
 export * from "./keys.ts";
 export * from "./limits.ts";
+export * from "./policy.ts";
 export * from "./risk.ts";
 export * from "./run.ts";
 export * from "./run-request.ts";

@@ -113,6 +113,16 @@ export const metricTable = {
     help: "1 if a damaged database was set aside at start: look at the log.",
     labels: [],
   },
+  hsr_policy_changes_total: {
+    kind: "counter",
+    help: "Policies that came into force, or were refused for their mistakes, by where they came from.",
+    labels: ["source", "outcome"],
+  },
+  hsr_policy_file_refused: {
+    kind: "gauge",
+    help: "1 while the policy file has mistakes and an earlier policy is in force instead: look at the log.",
+    labels: [],
+  },
   hsr_unsafe_settings: { kind: "gauge", help: "Settings in force that take a wall away.", labels: ["setting"] },
   hsr_build_info: { kind: "gauge", help: "Always 1; the labels say what runs.", labels: ["version", "node"] },
 } as const satisfies Record<string, MetricRow>;

@@ -9,9 +9,9 @@ import type { Place, Places } from "./acquire/places.ts";
 import type { RunAction, RunInput } from "./action.ts";
 import type { Analyze } from "./analyze/analyze.ts";
 import { collect } from "./collect/collect.ts";
+import { consider } from "./consider.ts";
 import { decide } from "./decide/decide.ts";
-import type { DecideInput, Rules } from "./decide/decision.ts";
-import { requestFacts } from "./decide/facts.ts";
+import type { Rules } from "./decide/decision.ts";
 import { newRun, recordOf, refusedEntry } from "./ingress.ts";
 import type { Log, Metrics } from "./observe.ts";
 import type { Clock, Guest, OpenAgent } from "./ports.ts";
@@ -78,13 +78,7 @@ export class Pipeline {
     const known = action.idempotencyKey === null ? null : await this.#known(action, action.idempotencyKey);
     if (known !== null) return await this.#repeated(known);
     if (this.#draining) throw new HsrError("draining", { retryAfterMs: 2000 });
-    const considered: DecideInput = {
-      request: requestFacts(action),
-      wishes: action.wishes,
-      risk: await this.ports.analyze(action.input),
-      offers: this.ports.offers.current,
-      rules: this.ports.rules,
-    };
+    const considered = await consider(action, this.ports);
     const verdict = decide(considered);
     if (verdict.kind === "refuse") {
       const { code, options } = verdict.refusal;

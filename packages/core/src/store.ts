@@ -291,11 +291,35 @@ export interface AuditLog {
   verify(): Promise<AuditVerdict>;
 }
 
-/** Policies by digest, so that a decision of long ago can be read with the rules of its day. */
+/** A policy that came into force. */
+export interface NewPolicyVersion {
+  readonly source: "file" | "api";
+  /** Of the rules, as decisions name them. */
+  readonly digest: string;
+  /** What the operator wrote. */
+  readonly text: string;
+  readonly atMs: number;
+  /** The key that brought it in; `null` for the file. */
+  readonly keyId: string | null;
+}
+
+/** Versions are numbered from 1 without gaps; the newest is the one in force. */
+export interface PolicyVersion extends NewPolicyVersion {
+  readonly version: number;
+}
+
+/** Policies by digest, so that a decision of long ago can be read with the rules of its day; and which was in force when. */
 export interface PolicyStore {
   /** Idempotent. */
   put(digest: string, text: string, atMs: number): Promise<void>;
   get(digest: string): Promise<{ readonly text: string; readonly firstSeenAtMs: number } | null>;
+  /** Notes that a policy comes into force, with its audit entry as one unit. */
+  addVersion(version: NewPolicyVersion, audit: NewAuditEntry): Promise<PolicyVersion>;
+  version(version: number): Promise<PolicyVersion | null>;
+  /** The one in force; `null` before there was any. */
+  latestVersion(): Promise<PolicyVersion | null>;
+  /** Newest first. */
+  versions(limit: number, cursor: string | null): Promise<ListOutcome<PolicyVersion>>;
 }
 
 /** What retention may delete. */

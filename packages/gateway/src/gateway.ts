@@ -1,6 +1,5 @@
 /** The gateway, put together by hand: constructors, in the order in which things need each other. */
-import { readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import {
   analyze,
   type Clock,
@@ -17,16 +16,20 @@ import type { FastifyInstance } from "fastify";
 import { createAuth, ensureFirstKey } from "./auth/index.ts";
 import { type Config, type ConfigRow, splitListen } from "./config.ts";
 import type { createLog, PrometheusMetrics } from "./observe/index.ts";
+import { ActivePolicy } from "./policy/active.ts";
+import { watchFile } from "./policy/watch.ts";
 import { configRoutes } from "./rest/config.ts";
 import { docsRoutes } from "./rest/docs.ts";
 import { executionRoutes } from "./rest/executions.ts";
 import { keyRoutes } from "./rest/keys.ts";
+import { policyRoutes } from "./rest/policy.ts";
+import { trialRoutes } from "./rest/policy-trials.ts";
 import type { Route } from "./rest/route.ts";
 import { runRoutes } from "./rest/runs.ts";
 import { sandboxRoutes } from "./rest/sandboxes.ts";
 import { createServer } from "./rest/server.ts";
 import { statusRoutes } from "./rest/status.ts";
-import { ruleSettings, rulesOf } from "./rules.ts";
+import { ruleSettings } from "./rules.ts";
 import { FileSpool } from "./spool/file-spool.ts";
 import { LogFolder } from "./spool/log-files.ts";
 import { measureStore, openSqliteStore, startUpkeep } from "./store/index.ts";
@@ -46,6 +49,8 @@ export interface GatewayParts {
 export interface Gateway {
   /** Where it listens, as `http://127.0.0.1:3000`. */
   readonly url: string;
+  /** Looks at the policy's file at once. Never rejects: a file with mistakes leaves what is in force. */
+  reloadPolicy(): Promise<void>;
   /** Refuses what is new, waits for what runs, at most so long, and lets go of everything. */
   stop(drainMs: number): Promise<void>;
 }
@@ -72,11 +77,14 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   });
   try {
     await ensureFirstKey(store, config.data.dir, clock, log);
-    const { rules, text } = rulesOf(ruleSettings(config), {
-      source: basename(config.policy.file),
-      text: readFileSync(config.policy.file, "utf8"),
+    const policy = await ActivePolicy.open({
+      store,
+      clock,
+      log,
+      metrics,
+      settings: ruleSettings(config),
+      file: config.policy.file,
     });
-    await store.policies.put(rules.digest, text, clock.now());
     const pipeline = new Pipeline({
       store,
       spool: await FileSpool.open(join(config.data.dir, "spool")),
@@ -90,7 +98,9 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
       }),
       analyze,
       openAgent,
-      rules,
+      get rules() {
+        return policy.rules;
+      },
       queueWaitMs: config.runs.queueWaitMs,
       clock,
       log,
@@ -103,7 +113,8 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     const upkeep = startUpkeep(store, config, { clock, log, metrics });
     const stopProbing = keepProbing(pipeline.ports.offers, config.runtimes.probeIntervalMs);
     let leaving = false;
-    const app = door(parts, pipeline, sandboxes, () => leaving);
+    const stopWatching = watchFile(config.policy.file, () => policy.reload());
+    const app = door(parts, pipeline, sandboxes, policy, () => leaving);
     const { host, port } = splitListen(config.server.listen);
     const url = await app.listen({ host, port });
     await audit("gateway.started");
@@ -122,16 +133,18 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
         tenant: "default",
         subject: "gateway",
         requestId: null,
-        data: { version, policy: rules.digest },
+        data: { version, policy: policy.rules.digest },
       });
     }
 
     return {
       url,
+      reloadPolicy: () => policy.reload(),
       stop: async (drainMs) => {
         pipeline.drain();
         sandboxes.drain();
         stopProbing();
+        stopWatching();
         const until = clock.monotonic() + drainMs;
         while (pipeline.live.all().some((run) => !run.detached) && clock.monotonic() < until) {
           await new Promise((resolve) => setTimeout(resolve, drainLookMs));
@@ -197,7 +210,13 @@ function livingSandboxes(config: Config, pipeline: Pipeline): Sandboxes {
   });
 }
 
-function door(parts: GatewayParts, pipeline: Pipeline, sandboxes: Sandboxes, leaving: () => boolean): FastifyInstance {
+function door(
+  parts: GatewayParts,
+  pipeline: Pipeline,
+  sandboxes: Sandboxes,
+  policy: ActivePolicy,
+  leaving: () => boolean,
+): FastifyInstance {
   const { config, log, metrics } = parts;
   const { store } = pipeline.ports;
   const auth = createAuth({
@@ -213,6 +232,8 @@ function door(parts: GatewayParts, pipeline: Pipeline, sandboxes: Sandboxes, lea
     ...sandboxRoutes({ sandboxes, store }),
     ...executionRoutes({ sandboxes, store, leaving, bounds: config.limits }),
     ...keyRoutes({ store, clock }),
+    ...policyRoutes({ policy, store }),
+    ...trialRoutes({ pipeline, policy, store, settings: ruleSettings(config) }),
     ...configRoutes(parts.configRows),
     ...statusRoutes({ pipeline, store, version, metrics, metricsAccess: config.metrics.access }),
   ];

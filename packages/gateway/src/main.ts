@@ -47,6 +47,7 @@ async function main(): Promise<void> {
       },
     );
   };
+  process.on("SIGHUP", () => void gateway.reloadPolicy());
   process.on("SIGTERM", () => end(0));
   process.on("SIGINT", () => end(0));
 }

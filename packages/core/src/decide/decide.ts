@@ -77,6 +77,16 @@ export function decide(input: DecideInput, strategy: Strategy = policyStrategy):
   return approval === null ? { kind: "allow", decision } : { kind: "hold", held: decision, approval };
 }
 
+/** What the policy wants of a request, without a look at the host; `null` where its limits are refused before it is asked. */
+export function selectionOf(
+  { wishes, rules, request, risk }: DecideInput,
+  strategy = policyStrategy,
+): Selection | null {
+  const settled = settleLimits(wishes.limits, rules);
+  if (settled.kind === "refuse") return null;
+  return strategy.selectRuntime({ facts: factsOf(request, risk, settled.limits), policy: rules.policy });
+}
+
 function approvalOf({ approval }: Selection): Approval | null {
   return approval === null ? null : { rule: approval.rule, message: approval.message, deadlineMs: approval.deadlineMs };
 }

@@ -1,21 +1,11 @@
 /** Reads a policy: the operator's document as a tree becomes rules, or everything that is wrong with it is said. */
-import { isolationLevels, runLimits } from "@hsr/contract";
+import { isolationLevels } from "@hsr/contract";
 import { suggest } from "../suggest.ts";
 import type { IsolationLevel, RuntimeName } from "../types.ts";
 import { describeValue, type Located, type LocatedEntry, type Position, type Problem, Problems } from "./located.ts";
-import {
-  type ApprovalDemand,
-  type ClampedLimit,
-  type LimitClamps,
-  type LimitField,
-  limitFields,
-  networkModes,
-  type Policy,
-  type PolicyRule,
-  syscallProfiles,
-} from "./policy.ts";
+import { type ApprovalDemand, networkModes, type Policy, type PolicyRule, syscallProfiles } from "./policy.ts";
 import { everything, readMatch } from "./read-match.ts";
-import { readEntries, readFlag, readQuantity, readText, readWord } from "./read-values.ts";
+import { readEntries, readFlag, readLimits, readQuantity, readText, readWord } from "./read-values.ts";
 
 /** The version of the form that is read here; a newer document is refused. */
 export const policyVersion = 1;
@@ -147,7 +137,7 @@ function readOutcomes(
     level: level === undefined ? null : readWord(level, "level", isolationLevels, problems),
     deny: deny === undefined ? null : readText(deny, "deny", problems),
     approval: approval === undefined ? null : readApproval(approval, problems),
-    limits: limits === undefined ? {} : readClamps(limits, problems),
+    limits: limits === undefined ? {} : readLimits(limits, "limits", problems),
     network: network === undefined ? null : readWord(network, "network", networkModes, problems),
     syscallProfile: profile === undefined ? null : readWord(profile, "syscall_profile", syscallProfiles, problems),
   };
@@ -187,17 +177,6 @@ function readApproval(value: Located, problems: Problems): ApprovalDemand | null
         ? null
         : readQuantity(deadline.value, "deadline", { unit: "ms", min: 1000, max: 30 * day }, problems),
   };
-}
-
-function readClamps(value: Located, problems: Problems): LimitClamps {
-  const entries = readEntries(value, "limits", Object.keys(limitFields), problems);
-  const clamps: Partial<Record<ClampedLimit, number>> = {};
-  for (const [field, entry] of (entries ?? new Map()) as ReadonlyMap<LimitField, LocatedEntry>) {
-    const { unit, min, max } = runLimits[field];
-    const most = readQuantity(entry.value, field, { unit, min, max }, problems);
-    if (most !== null) clamps[limitFields[field].key] = most;
-  }
-  return clamps;
 }
 
 function placeOf({ line }: Position, { source }: PolicyContext): string {

@@ -1,6 +1,8 @@
 /** Reads the small parts of a policy: words, lists of words, numbers with units, ranges. */
+import { runLimits } from "@hsr/contract";
 import { suggest } from "../suggest.ts";
 import { describeValue, type Located, type LocatedEntry, type Problems } from "./located.ts";
+import { type ClampedLimit, type LimitClamps, type LimitField, limitFields } from "./policy.ts";
 
 /** More than any policy needs; a list that is longer belongs into a pattern. */
 const listItemsMax = 256;
@@ -146,4 +148,16 @@ export function readEntries(
     else entries.set(key, entry);
   }
   return entries;
+}
+
+/** Limits by the names of the wire, each within what a request could ask for. */
+export function readLimits(value: Located, what: string, problems: Problems): LimitClamps {
+  const entries = readEntries(value, what, Object.keys(limitFields), problems);
+  const limits: Partial<Record<ClampedLimit, number>> = {};
+  for (const [field, entry] of (entries ?? new Map()) as ReadonlyMap<LimitField, LocatedEntry>) {
+    const { unit, min, max } = runLimits[field];
+    const most = readQuantity(entry.value, field, { unit, min, max }, problems);
+    if (most !== null) limits[limitFields[field].key] = most;
+  }
+  return limits;
 }

@@ -1,6 +1,6 @@
 /** YAML as a tree that knows where each part stands: scalars, lists and maps, and nothing else that YAML could say. */
 import type { Located, LocatedEntry, Problem } from "@hsr/core";
-import { isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
+import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
 
 /** Larger than any policy, and small enough that a wrong file is refused at once. */
 const textCharsMax = 256 * 1024;
@@ -45,7 +45,7 @@ function readTree(text: string): YamlReading {
   );
   if (wrong.length > 0) return { kind: "problems", problems: wrong };
   const at = (node: unknown) => {
-    const range = isScalar(node) || isMap(node) || isSeq(node) ? node.range : null;
+    const range = isNode(node) ? node.range : null;
     const { line, col } = lines.linePos(range?.[0] ?? 0);
     return { line, column: Math.max(1, col) };
   };

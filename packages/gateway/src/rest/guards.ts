@@ -20,6 +20,7 @@ const single: ReadonlySet<string> = new Set([
   "content-encoding",
   "transfer-encoding",
   "idempotency-key",
+  "if-match",
   "last-event-id",
   "origin",
 ]);

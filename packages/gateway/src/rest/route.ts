@@ -31,7 +31,7 @@ export interface Answer {
 }
 
 export interface RouteFacts {
-  readonly method: "GET" | "POST" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
   /** As OpenAPI writes it: `/v1/runs/{id}`. */
   readonly path: string;
   readonly operationId: string;

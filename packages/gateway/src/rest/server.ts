@@ -241,10 +241,10 @@ function allowOrigin(reply: FastifyReply, origin: string): void {
   reply.raw.setHeader("vary", "origin");
   reply.raw.setHeader(
     "access-control-allow-headers",
-    "authorization, content-type, idempotency-key, last-event-id, prefer",
+    "authorization, content-type, idempotency-key, if-match, last-event-id, prefer",
   );
-  reply.raw.setHeader("access-control-allow-methods", "GET, POST, DELETE");
-  reply.raw.setHeader("access-control-expose-headers", "hsr-run-id, hsr-request-id, location, retry-after");
+  reply.raw.setHeader("access-control-allow-methods", "GET, POST, PUT, DELETE");
+  reply.raw.setHeader("access-control-expose-headers", "etag, hsr-run-id, hsr-request-id, location, retry-after");
   reply.raw.setHeader("cross-origin-resource-policy", "cross-origin");
 }
 

@@ -190,9 +190,9 @@ test("a database of a newer version, or of another program, is refused and left 
     database.exec(sql);
     database.close();
   };
+  const { migrations } = await import("./migrations.ts");
   edit("PRAGMA user_version = 99");
   await expect(openTestStore(folder.path)).rejects.toMatchObject({ code: "newer" });
-  const { migrations } = await import("./migrations.ts");
   edit(`PRAGMA user_version = ${migrations.length}; PRAGMA application_id = 7`);
   await expect(openTestStore(folder.path)).rejects.toThrow(/another program/);
   edit(`PRAGMA application_id = ${0x48535231}`);

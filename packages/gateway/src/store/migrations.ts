@@ -219,4 +219,18 @@ CREATE TABLE doomed_execution (execution_seq INTEGER PRIMARY KEY) STRICT;
 ALTER TABLE run ADD COLUMN boot_id TEXT;
 `,
   },
+  {
+    version: 4,
+    sql: `
+-- Which policy was in force from when on. The newest row is the one in force.
+CREATE TABLE policy_version (
+  version INTEGER PRIMARY KEY,
+  source TEXT NOT NULL CHECK (source IN ('file', 'api')),
+  digest TEXT NOT NULL,
+  text TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  key_id TEXT
+) STRICT;
+`,
+  },
 ];

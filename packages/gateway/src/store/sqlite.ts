@@ -1,7 +1,7 @@
 /** The embedded store: SQLite in the data directory, one gateway at a time. */
 import { statSync } from "node:fs";
 import { type Log, type Metrics, type Store, StoreError, type StoreStatus } from "@hsr/core";
-import { type Access, read } from "./access.ts";
+import type { Access } from "./access.ts";
 import { createAudit } from "./audit.ts";
 import { startCheckpoints, walBytes } from "./checkpoint.ts";
 import { isDamage, markDamaged, openDatabase, usedBytes } from "./database.ts";
@@ -9,6 +9,7 @@ import { lockDirectory, makePrivateDirectory } from "./directory.ts";
 import { createExecutions } from "./executions.ts";
 import { createKeys } from "./keys.ts";
 import { type Migration, migrations as releasedMigrations } from "./migrations.ts";
+import { createPolicies } from "./policies.ts";
 import { createRetention } from "./retention.ts";
 import { createRuns } from "./runs.ts";
 import { createSandboxes } from "./sandboxes.ts";
@@ -87,8 +88,6 @@ function compose(options: SqliteStoreOptions, opened: ReturnType<typeof openData
   const prune = createRetention(access, runs, audit);
   sweepInputs(database);
   const checkpoints = startCheckpoints(path, needsCheck, { log, onDamage });
-  const putPolicy = database.prepare("INSERT OR IGNORE INTO policy (digest, text, first_seen_at) VALUES (?, ?, ?)");
-  const getPolicy = database.prepare("SELECT text, first_seen_at FROM policy WHERE digest = ?");
   metrics?.set("hsr_store_quarantined", {}, quarantined === null ? 0 : 1);
 
   async function close(): Promise<void> {
@@ -112,13 +111,7 @@ function compose(options: SqliteStoreOptions, opened: ReturnType<typeof openData
     executions,
     keys,
     audit,
-    policies: {
-      put: (digest, text, atMs) => writer.write("policy", () => void putPolicy.run(digest, text, atMs)),
-      get: async (digest) => {
-        const row = read(access, "policy.get", () => getPolicy.get(digest));
-        return row === undefined ? null : { text: String(row["text"]), firstSeenAtMs: Number(row["first_seen_at"]) };
-      },
-    },
+    policies: createPolicies(access, audit),
     prune,
     status: async (): Promise<StoreStatus> => {
       if (closing !== null) throw new StoreError("closed", "the store is closed");

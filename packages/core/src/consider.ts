@@ -1,0 +1,25 @@
+/** Everything that a decision about a request depends on, gathered at one moment. */
+import type { Offers } from "./acquire/offers.ts";
+import type { RunAction } from "./action.ts";
+import type { Analyze } from "./analyze/analyze.ts";
+import type { DecideInput, Rules } from "./decide/decision.ts";
+import { requestFacts } from "./decide/facts.ts";
+
+export interface ConsiderPorts {
+  readonly analyze: Analyze;
+  readonly offers: Pick<Offers, "current">;
+  readonly rules: Rules;
+}
+
+/** Used where a run is made and where one is only tried out, so that both are decided alike. */
+export async function consider(action: RunAction, ports: ConsiderPorts): Promise<DecideInput> {
+  const risk = await ports.analyze(action.input);
+  // After the analysis: what came into force meanwhile holds.
+  return {
+    request: requestFacts(action),
+    wishes: action.wishes,
+    risk,
+    offers: ports.offers.current,
+    rules: ports.rules,
+  };
+}
