@@ -99,6 +99,22 @@ twice, live or afterwards, at this gateway or the next. \`run.finished\` is the 
 order is that of arrival while a run lives, and stdout before stderr when it is read again.
 `;
 
+const events = `## Events and webhooks
+
+\`GET /v1/events\` tells what happens to the tenant's sandboxes, executions and runs, as server-sent events in one order, from now on or after
+\`Last-Event-ID\`; at the next gateway too. Each is written together with what it tells of, so none is missing; short programs in the foreground have
+no \`execution.started\`. Where a reader comes back too late, \`events.missed\` is the first that it gets.
+
+\`POST /v1/webhooks\` has the same events posted to an address whose host the operator allows (\`webhooks.allowed_hosts\`, empty by default). Deliveries
+are signed as the Standard Webhooks specification says: \`webhook-id\`, \`webhook-timestamp\`, and \`webhook-signature: v1,…\`, the base64 of
+HMAC-SHA-256 over \`id.timestamp.body\` with the secret's bytes. They come in order and at least once, the same id each time; an answer other than 2xx,
+or none within 10 s, is tried again after a second, two, four, up to an hour, and after 12 tries the event is given up and counted. Redirects
+are not followed.
+
+With \`heartbeat.url\` the gateway posts there that it lives, with its sandboxes and how many programs run in each.
+\`GET /v1/sandboxes/{id}/metrics\` has a sandbox's figures, now or as a stream.
+`;
+
 /** The whole page. */
 export function conventionsPage(): string {
   const states = (Object.keys(runStates) as RunState[]).map((name) => [
@@ -129,6 +145,7 @@ export function conventionsPage(): string {
     `${table(["State", "Meaning", "May become"], sandboxStateRows())}\n`,
     section("Why a sandbox ended", ["Reason", "Meaning"], entries(sandboxReasons)),
     streams,
+    events,
     section("Types of events", ["Type", "Meaning"], entries(eventTypes)),
     `
 ## Lists

@@ -67,6 +67,8 @@ for (let i = 0; ; i += 1) {
       keepFinishedRuns: 4,
       keepBytes: 1e12,
       auditBeforeMs: i - 3,
+      eventsBeforeMs: 0,
+      keepEvents: 1000,
       maxRows: 50,
     });
 }

@@ -1,4 +1,5 @@
 import Type from "typebox";
+import { nullable } from "./nullable.ts";
 import { runSummarySchema, timeSchema } from "./run.ts";
 
 /** Every type of event, each with a sentence: streams, and the audit log, know no others. */
@@ -15,6 +16,7 @@ export const eventTypes = {
   "sandbox.refused": "A request for a sandbox was refused before it became one.",
   "sandbox.starting": "A sandbox is being started.",
   "sandbox.started": "A sandbox runs.",
+  "sandbox.metrics": "What a sandbox uses at this moment.",
   "sandbox.renewed": "A sandbox's time to live was set anew.",
   "sandbox.delete_requested": "Somebody asked for a sandbox's end.",
   "sandbox.ended": "A sandbox ended; `data.reason` says why.",
@@ -23,6 +25,9 @@ export const eventTypes = {
   "execution.started": "A program was started in a sandbox.",
   "execution.output": "A program in a sandbox wrote to stdout or stderr.",
   "execution.finished": "A program in a sandbox ended.",
+  "events.missed": "Events between the reader's place and this one are kept no more.",
+  "webhook.created": "A webhook was made.",
+  "webhook.deleted": "A webhook was removed.",
   "key.created": "A key was made.",
   "key.revoked": "A key was revoked.",
   "policy.changed": "Another policy came into force.",
@@ -36,6 +41,33 @@ export type EventType = keyof typeof eventTypes;
 /** The types that a run's stream carries, in order of appearance; `run.finished` is the one that ends it. */
 export const runEventTypes = ["run.queued", "run.starting", "run.started", "run.output", "run.finished"] as const;
 export type RunEventType = (typeof runEventTypes)[number];
+
+/** What `/v1/events` and webhooks carry: small facts about what happened. Whoever wants more asks for the subject. */
+export const busEventTypes = [
+  "sandbox.starting",
+  "sandbox.started",
+  "sandbox.renewed",
+  "sandbox.ended",
+  "execution.started",
+  "execution.finished",
+  "run.finished",
+] as const satisfies readonly EventType[];
+export type BusEventType = (typeof busEventTypes)[number];
+
+export const busEventSchema = Type.Object(
+  {
+    id: Type.String({ maxLength: 64, description: "Resumes the stream as Last-Event-ID." }),
+    seq: Type.Integer({ minimum: 0, description: "Grows from event to event, with gaps." }),
+    time: timeSchema,
+    type: Type.Enum([...busEventTypes, "events.missed"] as const, { description: "What happened." }),
+    tenant: Type.String({ maxLength: 64, description: "Whose it is." }),
+    subject: Type.String({ maxLength: 64, description: "The id of what it happened to." }),
+    request_id: nullable(Type.String({ maxLength: 128 }), "The request that made its subject."),
+    data: Type.Record(Type.String(), Type.Unknown(), { description: "Facts, by the type." }),
+  },
+  { title: "Event", additionalProperties: false, description: "Something that happened." },
+);
+export type BusEvent = Type.Static<typeof busEventSchema>;
 
 export const outputDataSchema = Type.Object(
   {

@@ -8,6 +8,7 @@ export const idPrefixes = {
   snapshot: "sn",
   key: "key",
   request: "req",
+  webhook: "wh",
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 

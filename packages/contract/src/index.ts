@@ -16,3 +16,4 @@ export * from "./runtime-info.ts";
 export * from "./sandbox.ts";
 export * from "./sandbox-request.ts";
 export * from "./states.ts";
+export * from "./webhook.ts";

@@ -111,6 +111,7 @@ export const requestLimits = {
   },
   labels: { unit: "count", value: 32, why: "Labels are indexed for each run." },
   label_value_chars: { unit: "count", value: 256, why: "Labels are for finding runs, not for keeping data." },
+  webhooks: { unit: "count", value: 16, why: "Each is a queue of its own." },
   wait_ms: { unit: "ms", value: 3_660_000, why: "No longer than the longest run and its start." },
 } as const satisfies Record<string, FixedLimit>;
 
@@ -185,6 +186,17 @@ export const gatewayLimits = {
     value: 15_000,
     why: "The launcher's own deadline lies this far behind the run's, so that it only fires when no gateway does.",
   },
+  webhook_attempts: {
+    unit: "count",
+    value: 12,
+    why: "With pauses that double up to an hour the last try comes after half an hour and more; then the next event has its turn.",
+  },
+  webhook_timeout_ms: {
+    unit: "ms",
+    value: 10_000,
+    why: "A receiver that is slower should answer first and work later.",
+  },
+  metrics_interval_ms: { unit: "ms", value: 1000, why: "Figures of a sandbox cost a question to the launcher." },
   drain_after_exit_ms: {
     unit: "ms",
     value: 1_000,

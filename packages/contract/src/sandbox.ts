@@ -74,3 +74,31 @@ export const sandboxStatusSchema = Type.Object(
   { title: "SandboxStatus", additionalProperties: false, description: "What is worth polling of a sandbox." },
 );
 export type SandboxStatus = Type.Static<typeof sandboxStatusSchema>;
+
+const figure = (description: string) => nullable(Type.Number({ minimum: 0 }), description);
+
+export const sandboxMetricsSchema = Type.Object(
+  {
+    time: timeSchema,
+    cpu_ms: figure("Processor time so far."),
+    cpu_user_ms: figure("Of it in programs."),
+    cpu_system_ms: figure("Of it in the kernel."),
+    cpu_throttled_ms: figure("How long it wanted to compute and its limit did not let it."),
+    cpu_limit: Type.Number({ minimum: 0, description: "Cores that it may use." }),
+    memory_bytes: figure("Memory now, its files included."),
+    memory_peak_bytes: figure("The most so far."),
+    memory_limit: Type.Number({ minimum: 0, description: "Bytes that it may use." }),
+    oom_kills: figure("Kills by the kernel for want of memory."),
+    pids: figure("Processes and threads now, its agent among them."),
+    pids_limit: Type.Number({ minimum: 0, description: "How many it may have." }),
+    io_read_bytes: figure("Read from block devices; null where the host does not count it."),
+    io_written_bytes: figure("Written to block devices; null where the host does not count it."),
+    executions: Type.Integer({ minimum: 0, description: "Programs that run in it now." }),
+  },
+  {
+    title: "SandboxMetrics",
+    additionalProperties: false,
+    description: "What a sandbox uses now, measured from outside; null where this host cannot measure it.",
+  },
+);
+export type SandboxMetricsBody = Type.Static<typeof sandboxMetricsSchema>;

@@ -20,6 +20,7 @@ export * from "./decide/read-policy.ts";
 export * from "./decide/replay.ts";
 export * from "./decide/runtime-levels.ts";
 export * from "./decide/strategy.ts";
+export * from "./events.ts";
 export * from "./languages.ts";
 export * from "./living/actions.ts";
 export * from "./living/deadlines.ts";

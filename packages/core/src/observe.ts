@@ -45,6 +45,17 @@ export const metricTable = {
     help: "Living sandboxes that ended, by the reason of their end.",
     labels: ["reason", "runtime"],
   },
+  hsr_webhook_deliveries_total: {
+    kind: "counter",
+    help: "Tries to post an event to a webhook, by what came of them: delivered, failed, given_up.",
+    labels: ["outcome"],
+  },
+  hsr_heartbeats_total: {
+    kind: "counter",
+    help: "Heartbeats that were posted, by what came of them: delivered, failed.",
+    labels: ["outcome"],
+  },
+  hsr_living_sandboxes: { kind: "gauge", help: "Sandboxes that callers made and that have not ended.", labels: [] },
   hsr_runs_rejected_total: {
     kind: "counter",
     help: "Requests for a run that were refused before a run was stored, by the error's code.",

@@ -12,6 +12,7 @@
  * an outcome in the result, except for programmer errors (an impossible transition), which throw `TypeError`.
  */
 import type { EventType, RunReason, RunState, Scope } from "@hsr/contract";
+import type { EventStore, WebhookStore } from "./events.ts";
 import type { ExecutionStore, SandboxStore } from "./living/records.ts";
 import type { IsolationLevel, LimitName, RunId, RuntimeName, SandboxId } from "./types.ts";
 
@@ -333,6 +334,8 @@ export interface PruneRequest {
   readonly keepBytes: number;
   /** Audit entries older than this are cut off the chain's beginning; the chain stays verifiable from there. */
   readonly auditBeforeMs: number;
+  readonly eventsBeforeMs: number;
+  readonly keepEvents: number;
   /** At most so many rows of each kind per call. */
   readonly maxRows: number;
 }
@@ -342,6 +345,7 @@ export interface PruneReport {
   readonly runs: number;
   readonly sandboxes: number;
   readonly executions: number;
+  readonly events: number;
   readonly idempotencyKeys: number;
   readonly auditEntries: number;
   readonly more: boolean;
@@ -364,6 +368,8 @@ export interface Store {
   readonly runs: RunStore;
   readonly sandboxes: SandboxStore;
   readonly executions: ExecutionStore;
+  readonly events: EventStore;
+  readonly webhooks: WebhookStore;
   readonly keys: KeyStore;
   readonly audit: AuditLog;
   readonly policies: PolicyStore;

@@ -15,11 +15,15 @@ import { openAgent } from "@hsr/runtimes";
 import type { FastifyInstance } from "fastify";
 import { createAuth, ensureFirstKey } from "./auth/index.ts";
 import { type Config, type ConfigRow, splitListen } from "./config.ts";
+import { isAllowed } from "./notify/allowed.ts";
+import { startHeartbeat } from "./notify/heartbeat.ts";
+import { Webhooks } from "./notify/webhooks.ts";
 import type { createLog, PrometheusMetrics } from "./observe/index.ts";
 import { ActivePolicy } from "./policy/active.ts";
 import { watchFile } from "./policy/watch.ts";
 import { configRoutes } from "./rest/config.ts";
 import { docsRoutes } from "./rest/docs.ts";
+import { eventRoutes } from "./rest/events.ts";
 import { executionRoutes } from "./rest/executions.ts";
 import { keyRoutes } from "./rest/keys.ts";
 import { policyRoutes } from "./rest/policy.ts";
@@ -29,6 +33,7 @@ import { runRoutes } from "./rest/runs.ts";
 import { sandboxRoutes } from "./rest/sandboxes.ts";
 import { createServer } from "./rest/server.ts";
 import { statusRoutes } from "./rest/status.ts";
+import { webhookRoutes } from "./rest/webhooks.ts";
 import { ruleSettings } from "./rules.ts";
 import { FileSpool } from "./spool/file-spool.ts";
 import { LogFolder } from "./spool/log-files.ts";
@@ -110,11 +115,16 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     await pipeline.ports.offers.probe();
     await recoverSandboxes(sandboxes);
     await recover(pipeline, () => sandboxes.all().map(({ id }) => id));
+    const { allowedHosts } = config.webhooks;
+    const allows = (address: string) => isAllowed(new URL(address), allowedHosts);
+    const webhooks = new Webhooks({ store, clock, log, metrics, allows });
+    await webhooks.start();
+    const stopHeartbeat = startHeartbeat(config.heartbeat, { pipeline, sandboxes, version, clock, log, metrics });
     const upkeep = startUpkeep(store, config, { clock, log, metrics });
     const stopProbing = keepProbing(pipeline.ports.offers, config.runtimes.probeIntervalMs);
     let leaving = false;
     const stopWatching = watchFile(config.policy.file, () => policy.reload());
-    const app = door(parts, pipeline, sandboxes, policy, () => leaving);
+    const app = door(parts, { pipeline, sandboxes, policy, webhooks }, () => leaving);
     const { host, port } = splitListen(config.server.listen);
     const url = await app.listen({ host, port });
     await audit("gateway.started");
@@ -151,6 +161,8 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
         }
         leaving = true;
         await audit("gateway.stopped");
+        stopHeartbeat();
+        await webhooks.close();
         app.server.closeAllConnections();
         await app.close();
         await upkeep.close();
@@ -210,11 +222,17 @@ function livingSandboxes(config: Config, pipeline: Pipeline): Sandboxes {
   });
 }
 
+/** What the doors lead to. */
+interface Doors {
+  readonly pipeline: Pipeline;
+  readonly sandboxes: Sandboxes;
+  readonly policy: ActivePolicy;
+  readonly webhooks: Webhooks;
+}
+
 function door(
   parts: GatewayParts,
-  pipeline: Pipeline,
-  sandboxes: Sandboxes,
-  policy: ActivePolicy,
+  { pipeline, sandboxes, policy, webhooks }: Doors,
   leaving: () => boolean,
 ): FastifyInstance {
   const { config, log, metrics } = parts;
@@ -231,6 +249,8 @@ function door(
     ...runRoutes({ pipeline, store, leaving }),
     ...sandboxRoutes({ sandboxes, store }),
     ...executionRoutes({ sandboxes, store, leaving, bounds: config.limits }),
+    ...eventRoutes({ store, log }),
+    ...webhookRoutes({ store, clock, webhooks, allowedHosts: config.webhooks.allowedHosts }),
     ...keyRoutes({ store, clock }),
     ...policyRoutes({ policy, store }),
     ...trialRoutes({ pipeline, policy, store, settings: ruleSettings(config) }),
@@ -240,6 +260,7 @@ function door(
   metrics.beforeScrape(async () => {
     const { living, waiting } = pipeline.ports.places.counts;
     metrics.set("hsr_queue_length", {}, waiting);
+    metrics.set("hsr_living_sandboxes", {}, sandboxes.all().length);
     for (const offer of pipeline.ports.offers.current)
       metrics.set(
         "hsr_sandboxes",

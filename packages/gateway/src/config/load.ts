@@ -135,7 +135,7 @@ function toRow(key: SettingKey, config: Config, given: Given | undefined): Confi
   const value = valueOf(config, key);
   return {
     key,
-    value: Array.isArray(value) ? value.join(",") : String(value),
+    value: row.secret === true && value !== "" ? "(set)" : Array.isArray(value) ? value.join(",") : String(value),
     unit: row.unit,
     source: given?.source ?? "default",
     from: given?.from ?? "",

@@ -27,6 +27,8 @@ export interface Setting<Value> {
   readonly env?: string;
   /** A command-line flag such as `--listen`; most settings have none. */
   readonly flag?: string;
+  /** Its value is shown to nobody. */
+  readonly secret?: true;
   /** Values that take a wall away: using one is logged loudly and counted. Switches of this kind are named `unsafe_…`. */
   readonly dangerous?: readonly Value[];
   /** Reads a text as in an environment variable or flag. Throws `SettingError`. */

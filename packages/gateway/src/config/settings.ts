@@ -183,6 +183,37 @@ export const settings = {
     unit: "ms",
     reason: "Idle time of a sandbox that asks for none; 0 is no such limit.",
   }),
+  "webhooks.allowed_hosts": list(
+    {
+      pattern: /^(\*\.)?(\[[0-9a-f:]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?$/,
+      wanted: "hosts, as example.com, example.com:8443 or *.example.com",
+    },
+    {
+      default: [],
+      reason:
+        "Hosts that webhooks may be posted to. Empty: none, since an address that a tenant names could point into the operator's own network.",
+    },
+  ),
+  "heartbeat.url": text({
+    default: "",
+    pattern: /^$|^https?:\/\/\S+$/,
+    wanted: "an http or https address, or nothing",
+    reason: "Where the gateway posts that it lives, with its sandboxes. Empty: nowhere.",
+  }),
+  "heartbeat.interval_ms": integer({
+    default: 30 * second,
+    min: 100,
+    max: hour,
+    unit: "ms",
+    reason: "How often the heartbeat is posted.",
+  }),
+  "heartbeat.secret": text({
+    default: "",
+    pattern: /^$|^whsec_[A-Za-z0-9+/]{32,}={0,2}$/,
+    wanted: "`whsec_` and base64, or nothing",
+    secret: true,
+    reason: "Signs the heartbeat as webhooks are signed. Empty: it is not signed.",
+  }),
   "tenant.concurrency": integer({
     default: gatewayLimits.concurrent_runs.value / 2,
     min: 1,
@@ -370,6 +401,20 @@ export const settings = {
     max: 36_500,
     unit: "days",
     reason: "How long audit entries are kept. The chain stays verifiable from its new beginning.",
+  }),
+  "retention.event_days": decimal({
+    default: 7,
+    min: 0,
+    max: 36_500,
+    unit: "days",
+    reason: "How long events are kept for those who come back to a stream, and for webhooks that fail.",
+  }),
+  "retention.event_rows": integer({
+    default: 100_000,
+    min: 100,
+    max: 100_000_000,
+    unit: "events",
+    reason: "How many events are kept at most, however young they are.",
   }),
   "retention.tick_ms": integer({
     default: 10 * second,

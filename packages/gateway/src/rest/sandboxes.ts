@@ -1,10 +1,12 @@
 /** Living sandboxes: making one, finding it again, renewing, ending. */
 import {
+  gatewayLimits,
   HsrError,
   idPattern,
   renewRequestSchema,
   type SandboxState,
   sandboxListSchema,
+  sandboxMetricsSchema,
   sandboxNameSchema,
   sandboxRequestSchema,
   sandboxSchema,
@@ -17,8 +19,9 @@ import { visibleTenant } from "../auth/index.ts";
 import { sandboxAction } from "../living-actions.ts";
 import { wireSandbox, wireStatus } from "../living-wire.ts";
 import { throwIfNeverStarted } from "./failure.ts";
-import { idempotencyKey, prefersAsync } from "./headers.ts";
+import { idempotencyKey, prefersAsync, wantsEvents } from "./headers.ts";
 import { labelQuery, labelsOf } from "./labels.ts";
+import { metricsOf, streamMetrics } from "./metrics-stream.ts";
 import { pageFrom, pageOf, pageQuery } from "./page.ts";
 import { type Caller, type Route, route } from "./route.ts";
 import { within } from "./wait.ts";
@@ -235,5 +238,39 @@ export function sandboxRoutes(ports: SandboxPorts): readonly Route[] {
     },
   );
 
-  return [create, list, get, status, renew, remove];
+  const metrics = route(
+    {
+      method: "GET",
+      path: "/v1/sandboxes/{id}/metrics",
+      operationId: "getSandboxMetrics",
+      summary: "Get what a sandbox uses now",
+      description:
+        "Processor, memory, processes and traffic to disks, measured from outside. With `Accept: text/event-stream` again and again until the sandbox ends. Looking does not keep it awake.",
+      access: "read",
+      params: sandboxParams,
+      query: Type.Object(
+        {
+          interval_ms: Type.Optional(
+            Type.String({
+              pattern: "^\\d{3,6}$",
+              description: `Milliseconds between two events of a stream, at least 100; ${gatewayLimits.metrics_interval_ms.value} if absent.`,
+            }),
+          ),
+        },
+        { additionalProperties: false },
+      ),
+      headers: { Accept: "`text/event-stream` answers with a stream." },
+      answers: { 200: { description: "The figures.", schema: sandboxMetricsSchema } },
+      errors: ["not_found", "sandbox_not_running", "launcher_unavailable"],
+    },
+    async ({ params, query, caller, request, reply }) => {
+      const sandbox = await livingSandbox(ports, caller, params.id);
+      const first = await metricsOf(sandbox);
+      if (!wantsEvents(request)) return first;
+      await streamMetrics(reply, sandbox, first, Number(query.interval_ms ?? gatewayLimits.metrics_interval_ms.value));
+      return undefined;
+    },
+  );
+
+  return [create, list, get, status, metrics, renew, remove];
 }

@@ -157,17 +157,22 @@ class RunStream {
       request_id: this.#record.requestId,
       data,
     };
-    if (this.#response.write(`id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(event)}\n\n`)) return;
-    await new Promise<void>((resolve) => {
-      const done = () => {
-        this.#response.off("drain", done);
-        this.#response.off("close", done);
-        resolve();
-      };
-      this.#response.once("drain", done);
-      this.#response.once("close", done);
-    });
+    await writeWhole(this.#response, `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(event)}\n\n`);
   }
+}
+
+/** Writes, and waits until a slow reader has taken it, or is gone: nothing piles up for it. */
+export async function writeWhole(response: ServerResponse, text: string): Promise<void> {
+  if (response.closed || response.write(text)) return;
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      response.off("drain", done);
+      response.off("close", done);
+      resolve();
+    };
+    response.once("drain", done);
+    response.once("close", done);
+  });
 }
 
 function stateAt(type: (typeof steps)[number]): RunRecord["state"] {

@@ -304,6 +304,8 @@ test("the chain stays verifiable when retention has cut off its beginning, also 
       keepFinishedRuns: 1000,
       keepBytes: 1e12,
       auditBeforeMs,
+      eventsBeforeMs: 0,
+      keepEvents: 1000,
       maxRows: 100,
     });
   expect((await cut(7)).auditEntries).toBe(7);

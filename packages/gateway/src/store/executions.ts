@@ -1,7 +1,14 @@
 /** Executions of living sandboxes in SQLite, with their output. */
-import type { ExecutionOutcome, ExecutionStore, LogPiece, NewExecution } from "@hsr/core";
+import {
+  type ExecutionOutcome,
+  type ExecutionStore,
+  executionEvent,
+  type LogPiece,
+  type NewExecution,
+} from "@hsr/core";
 import { type Access, read } from "./access.ts";
 import type { AuditChain } from "./audit.ts";
+import type { SqliteEvents } from "./events.ts";
 import { newestFirst } from "./newest-first.ts";
 import { inlineBytes } from "./parts.ts";
 import { asJson, bytes, number, type Row } from "./row.ts";
@@ -10,14 +17,14 @@ import { toExecutionRecord } from "./sandbox-row.ts";
 type Stream = "stdout" | "stderr";
 const streams: readonly Stream[] = ["stdout", "stderr"];
 
-export function createExecutions(access: Access, audit: AuditChain): ExecutionStore {
+export function createExecutions(access: Access, audit: AuditChain, events: SqliteEvents): ExecutionStore {
   const { database, writer } = access;
   const insert = database.prepare(`
     INSERT INTO execution (id, sandbox_id, tenant, key_id, request_id, number, state, argv, background, terminal, timeout,
       output_limit, created_at, decision, risk)
     VALUES (?, ?, ?, ?, ?, ?, 'starting', ?, ?, ?, ?, ?, ?, ?, ?)`);
   const start = database.prepare(
-    "UPDATE execution SET state = 'running', started_at = ? WHERE id = ? AND state = 'starting'",
+    "UPDATE execution SET state = 'running', started_at = ? WHERE id = ? AND state = 'starting' RETURNING *",
   );
   const end = database.prepare(`
     UPDATE execution SET state = 'finished', reason = :reason, exit_code = :exitCode, signal = :signal,
@@ -110,6 +117,8 @@ export function createExecutions(access: Access, audit: AuditChain): ExecutionSt
         stdoutTruncated: Math.max(0, outcome.stdoutBytes - stored.stdout),
         stderrTruncated: Math.max(0, outcome.stderrBytes - stored.stderr),
       });
+      if (finished !== undefined)
+        events.insert(executionEvent("execution.finished", toExecutionRecord(finished), outcome.finishedAtMs));
       const found = finished ?? select.get(id);
       return found === undefined ? null : toExecutionRecord(found);
     });
@@ -123,7 +132,11 @@ export function createExecutions(access: Access, audit: AuditChain): ExecutionSt
 
   return {
     create: (execution) => writer.write("execution.create", () => insertExecution(execution)),
-    started: (id, atMs) => writer.write("execution.started", () => void start.run(atMs, id)),
+    started: (id, atMs) =>
+      writer.write("execution.started", () => {
+        const row = start.get(atMs, id);
+        if (row !== undefined) events.insert(executionEvent("execution.started", toExecutionRecord(row), atMs));
+      }),
     finish,
     get: async (tenant, sandbox, id) =>
       read(access, "execution.get", () => {

@@ -229,6 +229,8 @@ test("retention takes what is old and what is too many, executions before their 
     keepFinishedRuns: 1000,
     keepBytes: 1e12,
     auditBeforeMs: 0,
+    eventsBeforeMs: 0,
+    keepEvents: 1000,
     maxRows: 2,
   };
   let rounds = 0;

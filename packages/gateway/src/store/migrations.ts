@@ -233,4 +233,40 @@ CREATE TABLE policy_version (
 ) STRICT;
 `,
   },
+  {
+    version: 5,
+    sql: `
+-- What happened, for those who follow it. AUTOINCREMENT: a number never comes back, so that a reader's place stays good.
+CREATE TABLE event (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  time INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  tenant TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  request_id TEXT,
+  data TEXT NOT NULL
+) STRICT;
+CREATE INDEX event_by_time ON event (time);
+
+CREATE TABLE webhook (
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  tenant TEXT NOT NULL,
+  url TEXT NOT NULL,
+  types TEXT NOT NULL,
+  -- The receiver checks signatures with it, so it has to be kept as it is.
+  secret TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  -- Events up to here are delivered or given up.
+  delivered_seq INTEGER NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  next_attempt_at INTEGER,
+  last_status INTEGER,
+  last_error TEXT,
+  delivered_at INTEGER,
+  given_up INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX webhook_by_tenant ON webhook (tenant, created_at, id);
+`,
+  },
 ];

@@ -4,6 +4,7 @@ import type { PruneReport, PruneRequest } from "@hsr/core";
 import type { Access } from "./access.ts";
 import type { AuditChain } from "./audit.ts";
 import { usedBytes } from "./database.ts";
+import type { SqliteEvents } from "./events.ts";
 import { createLivingRetention } from "./living-retention.ts";
 import { number } from "./row.ts";
 import type { SqliteRuns } from "./runs.ts";
@@ -12,6 +13,7 @@ export function createRetention(
   access: Access,
   runs: SqliteRuns,
   audit: AuditChain,
+  events: SqliteEvents,
 ): (request: PruneRequest) => Promise<PruneReport> {
   const { database, writer } = access;
   const pruneLiving = createLivingRetention(access, () => isOver());
@@ -80,8 +82,11 @@ export function createRetention(
       Number(deleteOldKeys.run(request.nowMs - httpLimits.idempotency_ttl_ms.value, request.maxRows).changes),
     );
     const { sandboxes, executions } = await pruneLiving(request);
-    const counts = [deleted, sandboxes, executions, idempotencyKeys, auditEntries];
+    const keptEvents = await writer.write("prune.events", () =>
+      events.cutOff(request.eventsBeforeMs, request.keepEvents, request.maxRows),
+    );
+    const counts = [deleted, keptEvents, sandboxes, executions, idempotencyKeys, auditEntries];
     const more = counts.some((count) => count >= request.maxRows);
-    return { runs: deleted, sandboxes, executions, idempotencyKeys, auditEntries, more };
+    return { runs: deleted, sandboxes, executions, events: keptEvents, idempotencyKeys, auditEntries, more };
   };
 }

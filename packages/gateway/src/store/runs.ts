@@ -1,20 +1,22 @@
 /** Runs in SQLite. */
 import { httpLimits, mayBecome, type RunState, runStates } from "@hsr/contract";
-import type {
-  CreateRunOutcome,
-  FinishOutcome,
-  KnownRun,
-  NewRun,
-  OutputSource,
-  RunId,
-  RunOutcome,
-  RunPatch,
-  RunRecord,
-  RunStore,
-  TransitionOutcome,
+import {
+  type CreateRunOutcome,
+  type FinishOutcome,
+  type KnownRun,
+  type NewRun,
+  type OutputSource,
+  type RunId,
+  type RunOutcome,
+  type RunPatch,
+  type RunRecord,
+  type RunStore,
+  runEvent,
+  type TransitionOutcome,
 } from "@hsr/core";
 import { type Access, breathe, read } from "./access.ts";
 import type { AuditChain } from "./audit.ts";
+import type { SqliteEvents } from "./events.ts";
 import { cut, inlineBytes, type Part, partBytes, readSource, sourceBytes } from "./parts.ts";
 import { asJson, bytes, number, type Row, text } from "./row.ts";
 import { createRunList } from "./run-list.ts";
@@ -29,7 +31,7 @@ export interface SqliteRuns extends RunStore {
   forgetFinished(count: number): void;
 }
 
-export function createRuns(access: Access, audit: AuditChain): SqliteRuns {
+export function createRuns(access: Access, audit: AuditChain, events: SqliteEvents): SqliteRuns {
   const { database, writer } = access;
   const select = database.prepare("SELECT * FROM run WHERE id = ?");
   const selectOfTenant = database.prepare("SELECT * FROM run WHERE id = ? AND tenant = ?");
@@ -235,7 +237,10 @@ export function createRuns(access: Access, audit: AuditChain): SqliteRuns {
         startedAt: patch.startedAtMs ?? null,
         ...patchColumns(patch),
       });
-      return row === undefined ? { kind: "unknown" } : { kind: "finished", run: toRunRecord(row) };
+      if (row === undefined) return { kind: "unknown" };
+      const run = toRunRecord(row);
+      events.insert(runEvent("run.finished", run, outcome.finishedAtMs));
+      return { kind: "finished", run };
     });
     if (result.kind === "finished") finished += 1;
     // Eight parts went with the run; the rest of a large input follows in pieces.

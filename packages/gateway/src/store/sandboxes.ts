@@ -1,8 +1,17 @@
 /** Living sandboxes in SQLite. */
 import { isSandboxOver, sandboxMayBecome } from "@hsr/contract";
-import type { CreateSandboxOutcome, NewSandbox, SandboxFilter, SandboxId, SandboxPatch, SandboxStore } from "@hsr/core";
+import {
+  type CreateSandboxOutcome,
+  type NewSandbox,
+  type SandboxFilter,
+  type SandboxId,
+  type SandboxPatch,
+  type SandboxStore,
+  sandboxEvent,
+} from "@hsr/core";
 import { type Access, breathe, read } from "./access.ts";
 import type { AuditChain } from "./audit.ts";
+import type { SqliteEvents } from "./events.ts";
 import { newestFirst } from "./newest-first.ts";
 import { asJson, json, number, type Row, text } from "./row.ts";
 import { toSandboxRecord } from "./sandbox-row.ts";
@@ -10,7 +19,7 @@ import { toSandboxRecord } from "./sandbox-row.ts";
 /** Sandboxes that are read at one time when a gateway starts. */
 const unfinishedPage = 200;
 
-export function createSandboxes(access: Access, audit: AuditChain): SandboxStore {
+export function createSandboxes(access: Access, audit: AuditChain, events: SqliteEvents): SandboxStore {
   const { database, writer } = access;
   const select = database.prepare("SELECT * FROM sandbox WHERE id = ?");
   const selectOfTenant = database.prepare("SELECT * FROM sandbox WHERE id = ? AND tenant = ?");
@@ -26,7 +35,7 @@ export function createSandboxes(access: Access, audit: AuditChain): SandboxStore
       started_at = coalesce(:startedAt, started_at), expires_at = coalesce(:expiresAt, expires_at),
       ttl = coalesce(:ttl, ttl), active_at = coalesce(:activeAt, active_at),
       unenforced = coalesce(:unenforced, unenforced)
-    WHERE id = :id AND reason IS NULL`);
+    WHERE id = :id AND reason IS NULL RETURNING *`);
   const end = database.prepare(`
     UPDATE sandbox SET state = :state, reason = :reason, ended_at = :endedAt, usage = :usage, error = :error,
       environment = NULL
@@ -73,7 +82,9 @@ export function createSandboxes(access: Access, audit: AuditChain): SandboxStore
     );
     if (row === undefined) throw new TypeError("the row that was inserted is not there");
     audit.insert(sandbox.audit);
-    return { kind: "created", sandbox: toSandboxRecord(row) };
+    const created = toSandboxRecord(row);
+    if (created.state === "starting") events.insert(sandboxEvent("sandbox.starting", created, created.createdAtMs));
+    return { kind: "created", sandbox: created };
   }
 
   return {
@@ -84,13 +95,20 @@ export function createSandboxes(access: Access, audit: AuditChain): SandboxStore
       return await writer.write(`sandbox.${to}`, () => {
         const found = selectState.get(id);
         if (found === undefined || found["state"] !== from) return false;
-        return Number(patch.run({ id, state: to, ...patchColumns(facts) }).changes) > 0;
+        const row = patch.get({ id, state: to, ...patchColumns(facts) });
+        const type =
+          to === "running" && from === "starting" ? "sandbox.started" : to === "starting" ? "sandbox.starting" : null;
+        if (row !== undefined && type !== null)
+          events.insert(sandboxEvent(type, toSandboxRecord(row), facts.startedAtMs ?? Date.now()));
+        return row !== undefined;
       });
     },
     note: async (id, facts, entry) =>
       await writer.write("sandbox.note", () => {
-        patch.run({ id, state: null, ...patchColumns(facts) });
+        const row = patch.get({ id, state: null, ...patchColumns(facts) });
         if (entry !== undefined) audit.insert(entry);
+        if (entry?.type === "sandbox.renewed" && row !== undefined)
+          events.insert(sandboxEvent("sandbox.renewed", toSandboxRecord(row), entry.timeMs));
       }),
     finish: (id, outcome, entry) =>
       writer.write("sandbox.finish", () => {
@@ -104,7 +122,10 @@ export function createSandboxes(access: Access, audit: AuditChain): SandboxStore
           usage: asJson(outcome.usage),
           error: asJson(outcome.error),
         });
-        if (row !== undefined) audit.insert(entry);
+        if (row !== undefined) {
+          audit.insert(entry);
+          events.insert(sandboxEvent("sandbox.ended", toSandboxRecord(row), outcome.endedAtMs));
+        }
         const found = row ?? select.get(id);
         return found === undefined ? null : toSandboxRecord(found);
       }),

@@ -6,6 +6,7 @@ import { createAudit } from "./audit.ts";
 import { startCheckpoints, walBytes } from "./checkpoint.ts";
 import { isDamage, markDamaged, openDatabase, usedBytes } from "./database.ts";
 import { lockDirectory, makePrivateDirectory } from "./directory.ts";
+import { createEvents, createWebhooks } from "./events.ts";
 import { createExecutions } from "./executions.ts";
 import { createKeys } from "./keys.ts";
 import { type Migration, migrations as releasedMigrations } from "./migrations.ts";
@@ -77,15 +78,23 @@ function compose(options: SqliteStoreOptions, opened: ReturnType<typeof openData
     log.error({ reason }, "the database is damaged; it will be set aside at the next start");
     options.onDamage?.(reason);
   };
-  const writer = new Writer({ database, observe, fault, onDamage, onRollback: () => audit.reload() });
+  const writer = new Writer({
+    database,
+    observe,
+    fault,
+    onDamage,
+    onRollback: () => audit.reload(),
+    onCommit: () => events.announce(),
+  });
   let closing: Promise<void> | null = null;
   const access: Access = { database, writer, observe, onDamage, isClosed: () => closing !== null };
   const audit = createAudit(access);
-  const runs = createRuns(access, audit);
-  const sandboxes = createSandboxes(access, audit);
-  const executions = createExecutions(access, audit);
+  const events = createEvents(access);
+  const runs = createRuns(access, audit, events);
+  const sandboxes = createSandboxes(access, audit, events);
+  const executions = createExecutions(access, audit, events);
   const keys = createKeys(access);
-  const prune = createRetention(access, runs, audit);
+  const prune = createRetention(access, runs, audit, events);
   sweepInputs(database);
   const checkpoints = startCheckpoints(path, needsCheck, { log, onDamage });
   metrics?.set("hsr_store_quarantined", {}, quarantined === null ? 0 : 1);
@@ -109,6 +118,8 @@ function compose(options: SqliteStoreOptions, opened: ReturnType<typeof openData
     runs,
     sandboxes,
     executions,
+    events,
+    webhooks: createWebhooks(access),
     keys,
     audit,
     policies: createPolicies(access, audit),

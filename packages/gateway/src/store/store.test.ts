@@ -222,6 +222,8 @@ test("retention deletes old and surplus finished runs, never an unfinished one, 
     keepFinishedRuns: 6,
     keepBytes: 1e12,
     auditBeforeMs: 0,
+    eventsBeforeMs: 0,
+    keepEvents: 1000,
     maxRows: 5,
   };
   expect(await store.prune(request)).toMatchObject({ runs: 5, more: true });
@@ -246,6 +248,8 @@ test("beyond its bytes the store gives up the oldest finished runs, and no more 
     keepFinishedRuns: 100,
     keepBytes,
     auditBeforeMs: 0,
+    eventsBeforeMs: 0,
+    keepEvents: 1000,
     maxRows: 50,
   });
   expect((await store.status()).usedBytes).toBeLessThanOrEqual(keepBytes);
@@ -262,7 +266,15 @@ test("beyond its bytes an old audit log goes before young runs, and its chain st
     await store.runs.create(run);
     await store.runs.finish(run.id, outcome({ finishedAtMs: 5000 + i }), output(randomBytes(100_000)));
   }
-  const request = { nowMs: 6000, runsFinishedBeforeMs: 0, keepFinishedRuns: 100, auditBeforeMs: 0, maxRows: 50 };
+  const request = {
+    nowMs: 6000,
+    runsFinishedBeforeMs: 0,
+    keepFinishedRuns: 100,
+    auditBeforeMs: 0,
+    eventsBeforeMs: 0,
+    keepEvents: 1000,
+    maxRows: 50,
+  };
   let rounds = 0;
   while ((await store.prune({ ...request, keepBytes: 2_000_000 })).more) rounds += 1;
   expect(rounds).toBeLessThan(10);
@@ -278,7 +290,15 @@ test("one tick of the upkeep deletes all that is due, however much came since th
     await store.runs.create(run);
     await store.runs.finish(run.id, outcome({ finishedAtMs: 1000 + i }), output("x"));
   }
-  const retention = { runDays: 1e6, runRows: 10, maxBytes: 1e12, auditDays: 1e6, tickMs: 1500 };
+  const retention = {
+    runDays: 1e6,
+    runRows: 10,
+    maxBytes: 1e12,
+    auditDays: 1e6,
+    eventDays: 1e6,
+    eventRows: 1e6,
+    tickMs: 1500,
+  };
   const clock = { now: () => Date.now(), monotonic: () => performance.now() };
   const upkeep = startUpkeep(store, { retention }, { clock, log: quiet, metrics: createMetrics({ version: "test" }) });
   await new Promise((resolve) => setTimeout(resolve, 1510));

@@ -34,11 +34,14 @@ export function startUpkeep(
       keepFinishedRuns: retention.runRows,
       keepBytes: retention.maxBytes,
       auditBeforeMs: nowMs - retention.auditDays * dayMs,
+      eventsBeforeMs: nowMs - retention.eventDays * dayMs,
+      keepEvents: retention.eventRows,
       maxRows: rowsPerRound,
     });
     metrics.count("hsr_store_pruned_total", { kind: "run" }, report.runs);
     metrics.count("hsr_store_pruned_total", { kind: "sandbox" }, report.sandboxes);
     metrics.count("hsr_store_pruned_total", { kind: "execution" }, report.executions);
+    metrics.count("hsr_store_pruned_total", { kind: "event" }, report.events);
     metrics.count("hsr_store_pruned_total", { kind: "idempotency_key" }, report.idempotencyKeys);
     metrics.count("hsr_store_pruned_total", { kind: "audit_entry" }, report.auditEntries);
     return report.more;

@@ -22,6 +22,8 @@ export interface WriterOptions {
   readonly fault: (point: FaultPoint) => void;
   /** Called when a unit or a transaction was rolled back: whoever keeps derived values in memory reads them again. */
   readonly onRollback: () => void;
+  /** Called after each commit, before those who wrote are told. */
+  readonly onCommit: () => void;
   /** Called when the database turned out to be damaged. */
   readonly onDamage: (reason: string) => void;
 }
@@ -109,6 +111,7 @@ export class Writer {
     }
     this.#pending.splice(0, taken);
     observe("commit", performance.now() - start);
+    this.#options.onCommit();
     for (const { unit, result } of done) {
       fault(`${unit.operation}.committed`);
       unit.resolve(result);
