@@ -260,6 +260,30 @@ void readings_drop(void);
 /* A round, as executions_tell. */
 bool readings_tell(void);
 
+/* --- watch.c: changes of files, as they happen --- */
+
+void watch_begin(const struct message *m);
+void watch_follow(const struct message *m);
+void watch_credit(const struct message *m);
+void watch_end(const struct message *m);
+void watches_list(struct pen *p);
+void watches_new_epoch(void);
+size_t watches_poll(struct pollfd *fds, size_t room, int64_t now_ms, int *timeout_ms);
+void watches_ready(const struct pollfd *fds, size_t count, int64_t now_ms);
+/* A round, as executions_tell. */
+bool watches_tell(void);
+
+/* --- names.c: the names in an open folder --- */
+
+struct names {
+    int fd;
+    long length, at;
+    _Alignas(8) char bytes[2048];
+};
+
+/* NULL after the last; none is "." or "..". `type` is the kernel's DT_ number and may be unknown. */
+const char *names_next(struct names *n, uint8_t *type);
+
 /* --- ports.c: what the guest listens on --- */
 
 void ports_list(const struct message *m);

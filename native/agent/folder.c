@@ -5,33 +5,10 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #define REMOVE_MAX 4096
 #define REMOVE_DEPTH_MAX 128
-
-/* The names in an open folder, one after the other. */
-struct names {
-    int fd;
-    long length, at;
-    _Alignas(8) char bytes[2048];
-};
-
-static const char *next_name(struct names *n) {
-    for (;;) {
-        if (n->at >= n->length) {
-            n->length = syscall(SYS_getdents64, n->fd, n->bytes, sizeof n->bytes);
-            n->at = 0;
-            if (n->length <= 0) return NULL;
-        }
-        uint16_t record;
-        memcpy(&record, n->bytes + n->at + 16, sizeof record);
-        const char *name = n->bytes + n->at + 19;
-        n->at += record;
-        if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0) return name;
-    }
-}
 
 struct listing {
     struct pen pen;
@@ -45,7 +22,7 @@ static void list_folder(struct listing *l, int fd, unsigned depth, size_t path_l
     const char *name;
     if (!n) l->more = true;
     if (n) n->fd = fd, n->length = n->at = 0;
-    while (n && !l->more && (name = next_name(n))) {
+    while (n && !l->more && (name = names_next(n, NULL))) {
         size_t length = strlen(name);
         struct stat about;
         if (path_length + length + 2 > sizeof l->path || fstatat(fd, name, &about, AT_SYMLINK_NOFOLLOW) != 0)
@@ -115,7 +92,7 @@ static int remove_in(int fd, unsigned depth, unsigned *budget) {
     n->length = n->at = 0;
     const char *name;
     int error = 0;
-    while (!error && *budget && (name = next_name(n))) {
+    while (!error && *budget && (name = names_next(n, NULL))) {
         --*budget;
         if (unlinkat(fd, name, 0) == 0 || errno == ENOENT) continue;
         if (errno != EISDIR && errno != EPERM) {

@@ -14,8 +14,9 @@
 
 #define STREAM_FD 3
 #define READ_BYTES 65536
-/* Report, output, error and input of each execution, the connections, and the stream and control. */
-#define WATCHED_MAX (HSR_EXECUTIONS_MAX * 4 + HSR_CONNECTIONS_MAX + 2)
+/* Report, output, error and input of each execution, the connections, the watches, and the stream and
+ * control. */
+#define WATCHED_MAX (HSR_EXECUTIONS_MAX * 4 + HSR_CONNECTIONS_MAX + HSR_WATCHES_MAX + 2)
 /* Rounds of output before what comes in is looked at again. */
 #define ROUNDS_MAX 16
 
@@ -121,6 +122,7 @@ static bool tell(void) {
         more = executions_tell();
         more = connections_tell() || more;
         more = readings_tell() || more;
+        more = watches_tell() || more;
         if (stream_waiting() < STREAM_BUSY_BYTES && more) continue;
         if (!stream_flush()) drop_stream();
         if (stream_waiting()) return false; /* poll says when it goes on */
@@ -133,8 +135,10 @@ static void wait_and_handle(bool input_left, bool more_to_tell) {
     struct pollfd fds[WATCHED_MAX];
     int timeout = -1;
     size_t executions = executions_poll(fds, HSR_EXECUTIONS_MAX * 4, now_ms(), &timeout);
-    size_t connections = connections_poll(fds + executions, WATCHED_MAX - 2 - executions, now_ms(), &timeout);
+    size_t connections = connections_poll(fds + executions, HSR_CONNECTIONS_MAX, now_ms(), &timeout);
     size_t count = executions + connections;
+    size_t watches = watches_poll(fds + count, HSR_WATCHES_MAX, now_ms(), &timeout);
+    count += watches;
     int stream = stream_fd();
     const struct pollfd *control_seen = &fds[count], *stream_seen = &fds[count + 1];
     fds[count++] = (struct pollfd){.fd = control_fd(), .events = POLLIN};
@@ -149,6 +153,7 @@ static void wait_and_handle(bool input_left, bool more_to_tell) {
     if (children_changed) children_changed = family_reap();
     executions_ready(fds, n > 0 ? executions : 0, now_ms());
     connections_ready(fds + executions, n > 0 ? connections : 0, now_ms());
+    watches_ready(fds + executions + connections, n > 0 ? watches : 0, now_ms());
     if (n > 0 && control_seen->revents) control_ready();
     if (n > 0 && (stream_seen->revents & ~POLLOUT) && stream == stream_fd()) {
         if (input_left)

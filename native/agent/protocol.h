@@ -34,6 +34,10 @@
 #define HSR_READINGS_MAX 16
 #define HSR_WRITE_WINDOW 1048576u
 #define HSR_PORTS_MAX 256
+#define HSR_WATCHES_MAX 16
+#define HSR_WATCH_EVENTS_MAX 512
+#define HSR_WATCH_FOLDERS_MAX 1024
+#define HSR_WATCH_PATH_BYTES 1024
 #define HSR_ARGV_MAX 4096
 #define HSR_ENV_MAX 4096
 #define HSR_PATH_BYTES 4096
@@ -71,6 +75,8 @@
 #define HSR_MSG_PORTS 15
 #define HSR_MSG_CHANNEL_SEND 16
 #define HSR_MSG_CHANNEL_CREDIT 17
+#define HSR_MSG_WATCH 18
+#define HSR_MSG_FOLLOW_WATCH 19
 #define HSR_MSG_FILE_WRITE 20
 #define HSR_MSG_FILE_READ 21
 #define HSR_MSG_FILE_STAT 22
@@ -80,6 +86,8 @@
 #define HSR_MSG_FILE_REMOVE 26
 #define HSR_MSG_FILE_CHMOD 27
 #define HSR_MSG_FILE_STREAM 28
+#define HSR_MSG_WATCH_CREDIT 29
+#define HSR_MSG_UNWATCH 30
 
 /* Messages from the agent. */
 #define HSR_MSG_HELLO 64
@@ -95,6 +103,8 @@
 #define HSR_MSG_CHANNEL_DATA 74
 #define HSR_MSG_CHANNEL_WINDOW 75
 #define HSR_MSG_CHANNEL_CLOSED 76
+#define HSR_MSG_WATCHING 77
+#define HSR_MSG_WATCH_EVENTS 78
 
 /* START: flags. */
 #define HSR_START_STDIN 0x01       /* standard input comes in STDIN messages; else it has ended */
@@ -139,6 +149,7 @@
 #define HSR_FEATURE_PORTS 0x80    /* CONNECT and PORTS */
 #define HSR_FEATURE_STREAMS 0x100 /* FILE_STREAM, and windows for FILE_WRITE */
 #define HSR_FEATURE_SKIP 0x200    /* SKIP_STDOUT, SKIP_STDERR */
+#define HSR_FEATURE_WATCH 0x400   /* WATCH */
 
 /* HELLO: state bits. */
 #define HSR_HELLO_QUIESCED 0x01
@@ -157,6 +168,13 @@
 /* CONNECT, PORTS: the family of an address of the guest's own loopback. */
 #define HSR_FAMILY_4 4
 #define HSR_FAMILY_6 6
+
+/* WATCH_EVENTS: what happened. */
+#define HSR_CHANGE_CREATED 1
+#define HSR_CHANGE_MODIFIED 2
+#define HSR_CHANGE_DELETED 3
+#define HSR_CHANGE_MOVED 4
+#define HSR_CHANGE_OVERFLOW 5 /* more happened below this path than was told */
 
 #define HSR_MKDIR_PARENTS 0x01
 #define HSR_REMOVE_RECURSIVE 0x01

@@ -68,6 +68,7 @@ void session_end_epoch(void) {
     session.open = false;
     drop_what_is_under_way();
     executions_new_epoch();
+    watches_new_epoch();
 }
 
 void session_stream_gone(void) {
@@ -87,7 +88,8 @@ static void tell_hello(uint16_t version) {
     pen_u16(&p, HSR_PROTOCOL_VERSION);
     pen_u16(&p, session.quiesced ? HSR_HELLO_QUIESCED : 0);
     pen_u64(&p, HSR_FEATURE_PTY | HSR_FEATURE_FILES | HSR_FEATURE_ORPHANS | HSR_FEATURE_QUIESCE |
-                    HSR_FEATURE_PORTS | HSR_FEATURE_STREAMS | HSR_FEATURE_SKIP | identity_features());
+                    HSR_FEATURE_PORTS | HSR_FEATURE_STREAMS | HSR_FEATURE_SKIP | HSR_FEATURE_WATCH |
+                    identity_features());
     pen_bytes(&p, session.boot, sizeof session.boot);
     pen_bytes(&p, session.identity, sizeof session.identity);
     pen_u32(&p, HSR_PAYLOAD_MAX);
@@ -102,6 +104,7 @@ static void tell_hello(uint16_t version) {
 static void on_opened(const uint8_t epoch[HSR_EPOCH_BYTES], uint16_t least, uint16_t greatest) {
     drop_what_is_under_way();
     executions_new_epoch();
+    watches_new_epoch();
     session.open = true;
     session.release_when_flushed = false;
     stream_open_epoch(epoch);
@@ -119,10 +122,12 @@ static void on_lost(void) {
 }
 
 static void on_list(const struct message *m) {
-    uint8_t body[64 + HSR_EXECUTIONS_MAX * 72 + HSR_ORPHANS_MAX * 8];
+    static uint8_t body[64 + HSR_EXECUTIONS_MAX * 72 + HSR_ORPHANS_MAX * 8 +
+                        HSR_WATCHES_MAX * (32 + HSR_WATCH_PATH_BYTES)];
     struct pen p = pen_on(body, sizeof body);
     execution_list(&p);
     family_list_orphans(&p);
+    watches_list(&p);
     answer(m->id, p.bad ? EMSGSIZE : 0, body, p.bad ? 0 : (size_t)(p.at - body));
 }
 
@@ -213,6 +218,10 @@ static const struct {
     {HSR_MSG_PORTS, ports_list},
     {HSR_MSG_CHANNEL_SEND, connection_send},
     {HSR_MSG_CHANNEL_CREDIT, channel_credit},
+    {HSR_MSG_WATCH, watch_begin},
+    {HSR_MSG_FOLLOW_WATCH, watch_follow},
+    {HSR_MSG_WATCH_CREDIT, watch_credit},
+    {HSR_MSG_UNWATCH, watch_end},
     {HSR_MSG_FILE_WRITE, transfer_message},
     {HSR_MSG_FILE_READ, file_request},
     {HSR_MSG_FILE_STAT, file_request},

@@ -71,6 +71,7 @@ test("flags, stages, codes, scopes and bits are the same", () => {
     Object.fromEntries(Object.entries(lower(table)).map(([name, value]) => [value, name]));
   expect(turned(defines("STAGE_"))).toEqual(wire.startStages);
   expect(turned(defines("KIND_"))).toEqual(wire.fileKinds);
+  expect(turned(defines("CHANGE_"))).toEqual(wire.changeKinds);
   for (const [name, value] of Object.entries(wire.flag))
     expect(page).toContain(`| \`${name}\` | 0x${value.toString(16).padStart(2, "0")} |`);
   for (const [name, value] of Object.entries(wire.featureBits))

@@ -3,6 +3,7 @@
  * clock is set. The test runs this in a jail whose only writable folder is a small tmpfs. */
 #include "../agent.h"
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -12,7 +13,36 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t room, unsigned seed);
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t room);
 
+#define GUEST_PORT 4242
+
 static int gateway = -1;
+static int listener = -1;
+
+/* The server of the guest that CONNECT reaches. Without it nothing of a connection would be looked at. */
+static void listen_as_guest(void) {
+    const struct sockaddr_in here = {
+        .sin_family = AF_INET, .sin_port = htons(GUEST_PORT), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    const int on = 1;
+    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (bind(listener, (const struct sockaddr *)&here, sizeof here) != 0 || listen(listener, 64) != 0)
+        abort();
+}
+
+/* Takes one connection in turn, says something, reads something or not, and leaves in one way or another. */
+static void serve(void) {
+    static unsigned served;
+    static uint8_t bytes[50000];
+    int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0) return;
+    unsigned how = served++;
+    if (send(fd, bytes, how % 3 ? 100 : sizeof bytes, MSG_NOSIGNAL) < 0 || (how & 4)) {
+        const struct linger at_once = {.l_onoff = 1};
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    }
+    if ((how & 1) && recv(fd, bytes, sizeof bytes, 0) < 0) how++;
+    close(fd);
+}
 
 static void attach(void) {
     int pair[2];
@@ -37,19 +67,24 @@ static void turn(void) {
         for (int told = 0; told < 8 && session_open(); told++) {
             bool more = executions_tell();
             more = connections_tell() || more;
-            if (!(readings_tell() || more)) break;
+            more = readings_tell() || more;
+            if (!(watches_tell() || more)) break;
         }
         if (stream_fd() >= 0) stream_flush();
         take_answers();
+        serve();
     } while (left && rounds++ < 64);
     session_release();
-    struct pollfd fds[HSR_EXECUTIONS_MAX * 4 + HSR_CONNECTIONS_MAX];
+    struct pollfd fds[HSR_EXECUTIONS_MAX * 4 + HSR_CONNECTIONS_MAX + HSR_WATCHES_MAX];
     int timeout = -1;
     size_t count = executions_poll(fds, HSR_EXECUTIONS_MAX * 4, now_ms(), &timeout);
     size_t more = connections_poll(fds + count, HSR_CONNECTIONS_MAX, now_ms(), &timeout);
-    if (count + more == 0 || poll(fds, count + more, 0) <= 0) return;
+    size_t watches = watches_poll(fds + count + more, HSR_WATCHES_MAX, now_ms(), &timeout);
+    if (count + more + watches == 0 || poll(fds, count + more + watches, 0) <= 0) return;
     executions_ready(fds, count, now_ms());
     connections_ready(fds + count, more, now_ms());
+    /* As if time passed: what was gathered is told. */
+    watches_ready(fds + count + more, watches, now_ms() + 1000);
 }
 
 /* What a child's end looks like from the loop. */
@@ -71,6 +106,7 @@ static void end_one(uint8_t choice) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static unsigned runs;
     if (size < 1) return 0;
+    if (listener < 0) listen_as_guest();
     /* A request may have taken its own folder's permissions away. */
     static const char clean[] =
         "find /tmp/f -type d -exec chmod 700 {} \\; 2>/dev/null; rm -rf /tmp/f && mkdir -p /tmp/f";
@@ -92,6 +128,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     turn();
     for (struct execution *e; (e = execution_next(NULL));)
         execution_free(e);
+    for (uint32_t id = 0; id < 64; id++) { /* a watch outlives its stream, but not the input that began it */
+        uint8_t body[4] = {(uint8_t)id};
+        const struct message unwatch = {.type = HSR_MSG_UNWATCH, .payload = body, .length = sizeof body};
+        watch_end(&unwatch);
+    }
     session_stream_gone();
     stream_replace(-1);
     close(gateway);
@@ -121,7 +162,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t room, unsigned
     uint8_t *after = frame + HSR_HEADER_BYTES + length + 1;
     size_t tail = (size_t)(data + size - after);
     if ((seed >> 4) % 8 == 0)
-        frame[1] = (uint8_t)((seed >> 16) % 30); /* another type with the same payload */
+        frame[1] = (uint8_t)((seed >> 16) % 32); /* another type with the same payload */
     if ((seed >> 4) % 8 == 1) frame[2] ^= (uint8_t)(1u << ((seed >> 16) % 4));
     if ((seed >> 4) % 8 == 2 && size + HSR_HEADER_BYTES + length + 1 <= room) { /* the same once more */
         size_t whole = HSR_HEADER_BYTES + length + 1;

@@ -160,6 +160,17 @@ export interface Agent {
   /** Begins to write a file as `writeFile` does, in pieces; at most 16 at once (`EAGAIN`). What goes wrong is said by the next call. */
   openWrite(path: string, mode: number): FileWriting;
   /**
+   * Tells of changes in a folder and, down to `depth` (1: its own entries, at most 32), in those below it; links are not followed.
+   * `watchId` is chosen by the gateway; repeating it is harmless. A watch outlives epochs, gathers while nobody follows it, and is
+   * in `watches()` until `stop()`. At most 16 watches (`EAGAIN`) of 1024 folders each (`ENOMEM`, or an `overflow` where later ones
+   * are too many). `ENOTDIR` for a file; `EMFILE` or `ENOSPC` where the guest has used up what the kernel gives it for watching.
+   */
+  watch(watchId: number, path: string, depth: number): AgentWatch;
+  /** Follows a known watch from the event with this number on, after a re-attach; `ESRCH` on `started` if the agent has none. */
+  followWatch(watchId: number, from: number): AgentWatch;
+  /** Watches that the agent has. */
+  watches(): Promise<readonly WatchState[]>;
+  /**
    * Connects to a server on this port of the sandbox's own loopback, 127.0.0.1 and then ::1; there is no way to say another
    * host. `ECONNREFUSED` if nobody listens, `ETIMEDOUT` after 5 s without an answer, `EAGAIN` for more than 64 at once. The stream
    * is half-open as TCP is, slows the other side down while it is not read, and dies with this epoch (`CLOSED`). Destroying it
@@ -282,6 +293,46 @@ export interface ListeningPort {
 export interface ListeningPorts {
   readonly total: number;
   readonly ports: readonly ListeningPort[];
+}
+
+export interface WatchState {
+  readonly watchId: number;
+  /** False once the watched folder itself was removed or moved. */
+  readonly active: boolean;
+  readonly depth: number;
+  /** As it was asked for; bytes, as all paths from the guest's side are. */
+  readonly path: Uint8Array;
+  /** Events [start, end) are kept. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * One change. Paths are relative to the watched folder; the empty one is the folder itself. Changes of one path within about
+ * 30 ms are told once; what is found in a folder that has just appeared may be told twice.
+ */
+export interface WatchEvent {
+  /** Counts up by one from event to event of a watch, over all epochs. */
+  readonly sequence: number;
+  /**
+   * `overflow`: more happened below `path` than was told, so whoever needs the whole picture lists it again. `deleted` of the
+   * empty path is the last event. A folder or file that leaves the watched tree is `deleted`, one that comes in is `created`.
+   */
+  readonly kind: "created" | "modified" | "deleted" | "moved" | "overflow";
+  readonly path: Uint8Array;
+  /** The new path of what was moved within the tree. */
+  readonly to: Uint8Array | null;
+  readonly folder: boolean;
+}
+
+export interface AgentWatch {
+  readonly watchId: number;
+  /** Resolves when the kernel watches, with the number of the next event. */
+  readonly started: Promise<number>;
+  /** Events in order, for one reader. Not reading makes the agent drop its oldest, which shows as an `overflow`. */
+  readonly events: AsyncIterable<WatchEvent>;
+  /** Ends the watch and `events`. Idempotent. */
+  stop(): Promise<void>;
 }
 
 /** One entry of a listing. `path` is relative to the listed folder; bytes, since a guest need not speak UTF-8. */

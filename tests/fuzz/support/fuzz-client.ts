@@ -96,7 +96,7 @@ function lie(epoch: Buffer, random: Random): Buffer {
         said[at] = { ...one, id: random(30) };
         break;
       case 3:
-        said[at] = { ...one, type: 60 + random(16) };
+        said[at] = { ...one, type: 60 + random(20) };
         break;
       case 4:
         said[at] = { ...one, flags: random(16) };

@@ -1,10 +1,11 @@
 /** Makes the committed corpus of both fuzzers anew: `node tests/fuzz/support/make-corpus.ts`. Needs a built agent. */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import type { Agent } from "@hsr/core";
 import { openAgent } from "@hsr/runtimes";
-import { ask, type Frame, FrameReader, program, recorded, startRealAgent } from "@hsr/runtimes/agent/testing";
-import { askEverything } from "./script.ts";
+import { ask, type Frame, FrameReader, program, recorded, startRealAgent, tell } from "@hsr/runtimes/agent/testing";
+import { askEverything, guestPort } from "./script.ts";
 
 const corpus = join(import.meta.dirname, "../corpus");
 const folder = "/tmp/f";
@@ -26,6 +27,28 @@ const conversations: Record<string, (agent: Agent) => void> = {
       agent.readFile(`${folder}/x`, { offset: 5, bytes: 50 }),
       agent.listFolder(folder, { depth: 2, limit: 5 }),
       agent.remove(folder, "tree"),
+    ];
+    for (const promise of asked) promise.catch(() => undefined);
+  },
+  channels: (agent) => {
+    const file = agent.openWrite(`${folder}/x`, 0o600);
+    const asked = [
+      agent.connect(guestPort).then((stream) => stream.destroy()),
+      file.write(Buffer.alloc(100, "x")),
+      file.commit(),
+      agent.readStream(`${folder}/x`, { offset: 1, bytes: 50 }).then(({ bytes }) => bytes.resume()),
+    ];
+    for (const promise of asked) promise.catch(() => undefined);
+  },
+  watches: (agent) => {
+    const watch = agent.watch(1, folder, 4);
+    const asked = [
+      watch.started,
+      agent.writeFile(`${folder}/d/e`, Buffer.from("x"), 0o600),
+      agent.move(`${folder}/d`, `${folder}/g`),
+      agent.remove(`${folder}/g`, "tree"),
+      agent.watches(),
+      watch.stop(),
     ];
     for (const promise of asked) promise.catch(() => undefined);
   },
@@ -60,13 +83,19 @@ async function answers(): Promise<unknown[]> {
     epoch ??= Buffer.from(chunk.subarray(16, 32));
     return write(chunk);
   }) as typeof stream.write;
-  const { promises } = askEverything(openAgent(stream), real.folder);
-  await Promise.allSettled(promises.slice(0, -12));
+  const server = createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket)).listen(guestPort, "127.0.0.1");
+  const { promises, endless } = askEverything(openAgent(stream), real.folder);
+  for (const promise of promises) promise.catch(() => undefined);
+  await Promise.allSettled(promises.slice(0, -endless));
   await new Promise((resolve) => setTimeout(resolve, 300));
   await real.stop();
+  server.close();
   const frames: unknown[] = [];
   const take = ({ type, flags, id, payload }: Frame): void => {
     frames.push({ type, flags, id, payload: payload.toString("hex") });
+    /* Nothing here is large enough for a real one. */
+    if (type === tell.CHANNEL_OPENED && payload.length === 8)
+      frames.push({ type: tell.CHANNEL_WINDOW, flags: 0, id, payload: "0000020000000000" });
   };
   new FrameReader(epoch ?? Buffer.alloc(16), () => undefined, take).push(Buffer.concat(chunks));
   return frames;

@@ -1,11 +1,34 @@
 /** One conversation that uses every message, for the corpus of both fuzzers. Request ids and execution ids are the same each time. */
-import type { Agent, AgentExecution } from "@hsr/core";
+import type { Readable } from "node:stream";
+import type { Agent, AgentExecution, AgentWatch, FileWriting } from "@hsr/core";
 import { program } from "@hsr/runtimes/agent/testing";
+
+/** Where a server of the guest listens: in the fuzzer, and while the corpus is made. */
+export const guestPort = 4242;
 
 export interface Asked {
   readonly executions: readonly AgentExecution[];
-  /** Every promise that was made; none may stay open when the epoch is over. */
+  /** Every promise that was made; none may stay open when the epoch is over. The last of them stay open until then. */
   readonly promises: readonly Promise<unknown>[];
+  readonly endless: number;
+}
+
+/** Reads to the end, whatever the end is. */
+async function drain(stream: Readable): Promise<void> {
+  stream.on("data", () => undefined);
+  await new Promise((resolve) => stream.once("close", resolve));
+}
+
+async function readAll(watch: AgentWatch): Promise<void> {
+  let last = -1;
+  for await (const { sequence } of watch.events) {
+    if (sequence < last) throw new Error(`events went back to ${sequence} from ${last}`);
+    last = sequence;
+  }
+}
+
+function written(file: FileWriting): Promise<unknown>[] {
+  return [file.write(Buffer.alloc(500, "stream")), file.write(Buffer.from("end")), file.commit()];
 }
 
 /** Asks everything at once, as a gateway that never waits. */
@@ -16,7 +39,11 @@ export function askEverything(agent: Agent, folder: string): Asked {
   const missing = agent.start(4, program(["!no-such-program"]));
   const loud = agent.start(5, program(["+loud", "-c", "x".repeat(300)], { user: { uid: 1000, gid: 1000 } }));
   const followed = agent.follow(6, { stdout: 3, stderr: 4 }, { reader: "background" });
+  const endless: Promise<unknown>[] = [];
+  for (const watch of [agent.watch(7, folder, 3), agent.watch(8, folder, 1), agent.followWatch(9, 5)])
+    endless.push(watch.started, readAll(watch));
   const promises: Promise<unknown>[] = [
+    agent.watch(10, folder, 2).stop(),
     agent.writeFile(`${folder}/a/b`, Buffer.from("content"), 0o644),
     agent.writeFile(`${folder}/large`, Buffer.alloc(300, "large"), 0o600),
     agent.readFile(`${folder}/a/b`, { offset: 0, bytes: 100 }),
@@ -33,6 +60,13 @@ export function askEverything(agent: Agent, folder: string): Asked {
     agent.orphans(),
     agent.killOrphans(9, [12_345]),
     agent.ping(),
+    agent.ports(),
+    agent.watches(),
+    agent.readStream(`${folder}/large`, { offset: 10, bytes: 200 }).then(({ bytes }) => drain(bytes)),
+    agent.readStream(`${folder}/none`).then(({ bytes }) => bytes.destroy()),
+    agent.connect(guestPort).then((stream) => drain(stream.end("hello"))),
+    ...written(agent.openWrite(`${folder}/streamed`, 0o600)),
+    agent.openWrite(`${folder}/aborted`, 0o600).abort(),
     open.writeStdin(Buffer.from("typed")),
     open.signal(10, "process"),
     open.signal(15, "session"),
@@ -44,6 +78,6 @@ export function askEverything(agent: Agent, folder: string): Asked {
   missing.forget();
   promises.push(agent.resume(Buffer.alloc(16, 1), Buffer.alloc(32, 2), 1_800_000_000_000));
   const executions = [echo, open, terminal, missing, loud, followed];
-  for (const { started, exit } of executions) promises.push(started, exit);
-  return { executions, promises };
+  for (const { started, exit } of executions) endless.push(started, exit);
+  return { executions, promises: [...promises, ...endless], endless: endless.length };
 }

@@ -4,7 +4,7 @@ import { FieldReader, FieldWriter } from "./bytes.ts";
 import type { ChannelEnd, Epoch } from "./epoch.ts";
 import { AgentError } from "./errors.ts";
 import type { Frame } from "./frame-reader.ts";
-import { Inflow } from "./inflow.ts";
+import { breakOff, Inflow } from "./inflow.ts";
 import { ask, bounds, type families, flag, tell } from "./wire.ts";
 
 /** Bytes that a server of the guest may send ahead of the reader. */
@@ -28,8 +28,9 @@ export function connectTo(epoch: Epoch, family: keyof typeof families, port: num
         return fail(error);
       }
       if (frame.type !== tell.CHANNEL_OPENED) throw AgentError.protocol("a channel that was not opened");
-      connection = new Connection(epoch, id, inflow, body.u64());
+      const window = body.u64();
       body.done();
+      connection = new Connection(epoch, id, inflow, window);
       resolve(connection);
     },
     failWith: fail,
@@ -56,8 +57,6 @@ class Connection extends Duplex implements ChannelEnd {
     this.#id = id;
     this.#inflow = inflow;
     this.#window = window;
-    /* It may fail before whoever asked for it has had a turn to listen; that must not end the gateway. */
-    this.on("error", () => undefined);
   }
 
   takeFrame(frame: Frame): void {
@@ -81,7 +80,7 @@ class Connection extends Duplex implements ChannelEnd {
 
   failWith(error: AgentError): void {
     this.#closed = true;
-    this.destroy(error);
+    breakOff(this, error);
   }
 
   override _read(): void {
@@ -116,13 +115,11 @@ class Connection extends Duplex implements ChannelEnd {
   }
 
   #takeClosed(errno: number): void {
+    if (errno === 0 && (this.#incoming === "open" || this.#outgoing === "open"))
+      throw AgentError.protocol("a connection that ended in the middle");
     this.#closed = true;
     this.#epoch.closeChannel(this.#id);
-    if (errno !== 0) {
-      this.destroy(AgentError.errno(errno, "a connection to the guest"));
-    } else if (this.#incoming === "open" || this.#outgoing === "open") {
-      throw AgentError.protocol("a connection that ended in the middle");
-    }
+    if (errno !== 0) breakOff(this, AgentError.errno(errno, "a connection to the guest"));
   }
 
   #deliver(): void {

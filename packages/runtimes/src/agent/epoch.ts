@@ -40,6 +40,8 @@ export class Epoch {
   readonly executions = new Map<number, FollowedExecution>();
   /** Whether the agent can throw a stream's bytes away itself. Known once it has greeted. */
   agentSkips = false;
+  /** By their own ids, which are not those of requests. */
+  readonly watches = new Map<number, ChannelEnd>();
   readonly #stream: Duplex;
   readonly #reader: FrameReader;
   readonly #tag: number;
@@ -48,6 +50,7 @@ export class Epoch {
   readonly #channels = new Map<number, ChannelEnd>();
   /** Channels that this side has given up and the agent may still be speaking of. */
   readonly #cancelled = new Set<number>();
+  readonly #unwatched = new Set<number>();
   /** Executions that this side has forgotten and the agent may still be speaking of. */
   readonly #forgotten = new Set<number>();
   readonly #windows = new Set<FollowedExecution>();
@@ -157,6 +160,14 @@ export class Epoch {
     );
   }
 
+  /** Ends a watch: what the agent still says of it is passed over, until it says that it knows. */
+  async unwatch(watchId: number): Promise<void> {
+    this.watches.delete(watchId);
+    this.#unwatched.add(watchId);
+    await this.request(ask.UNWATCH, new FieldWriter().u32(watchId).finish(), "end a watch");
+    this.#unwatched.delete(watchId);
+  }
+
   /** False once a request was answered: a transfer that failed need not be sent to its end. */
   awaits(id: number): boolean {
     return this.#pending.has(id);
@@ -195,6 +206,8 @@ export class Epoch {
     this.#pending.clear();
     for (const channel of this.#channels.values()) channel.failWith(error);
     this.#channels.clear();
+    for (const watch of this.watches.values()) watch.failWith(error);
+    this.watches.clear();
     for (const execution of this.executions.values()) execution.fail(error);
     this.executions.clear();
     this.closed.resolve(cause);
@@ -248,6 +261,12 @@ export class Epoch {
       return;
     }
     if (frame.type >= tell.CHANNEL_OPENED && frame.type <= tell.CHANNEL_CLOSED) return this.#takeOfChannel(frame);
+    if (frame.type === tell.WATCHING || frame.type === tell.WATCH_EVENTS) {
+      if (this.#unwatched.has(frame.id)) return;
+      const watch = this.watches.get(frame.id);
+      if (!watch) throw AgentError.protocol("a watch that nobody asked for");
+      return watch.takeFrame(frame);
+    }
     if (this.#forgotten.has(frame.id)) return;
     const execution = this.executions.get(frame.id);
     if (!execution) throw AgentError.protocol(`message ${frame.type} for no execution`);
@@ -283,10 +302,11 @@ export class Epoch {
       .replaceAll(/[^ -~]/g, "?");
     if (code === errorCode.VERSION) throw new AgentError("PROTOCOL", "the agent speaks no version of ours");
     const pending = this.#pending.get(frame.id);
-    const channel = pending ? undefined : this.#channels.get(frame.id);
-    if (code === errorCode.UNKNOWN_MESSAGE && channel) {
-      this.#channels.delete(frame.id);
-      channel.failWith(new AgentError("ENOSYS", "this agent does not know how"));
+    const ends = type === ask.WATCH || type === ask.FOLLOW_WATCH ? this.watches : this.#channels;
+    const end = pending ? undefined : ends.get(frame.id);
+    if (code === errorCode.UNKNOWN_MESSAGE && end) {
+      ends.delete(frame.id);
+      end.failWith(new AgentError("ENOSYS", "this agent does not know how"));
       return;
     }
     if (code !== errorCode.UNKNOWN_MESSAGE || !pending)

@@ -5,7 +5,7 @@ import { FieldReader, FieldWriter } from "./bytes.ts";
 import type { ChannelEnd, Epoch } from "./epoch.ts";
 import { AgentError } from "./errors.ts";
 import type { Frame } from "./frame-reader.ts";
-import { Inflow } from "./inflow.ts";
+import { breakOff, Inflow } from "./inflow.ts";
 import { decodeFacts } from "./messages.ts";
 import { ask, bounds, flag, tell } from "./wire.ts";
 
@@ -51,7 +51,7 @@ class FileBytes extends Readable implements ChannelEnd {
   readonly #inflow: Inflow;
   #left: number;
   #wanted = false;
-  #ended = false;
+  #state: "open" | "complete" | "broken" = "open";
 
   constructor(epoch: Epoch, id: number, inflow: Inflow, most: number) {
     super();
@@ -59,8 +59,6 @@ class FileBytes extends Readable implements ChannelEnd {
     this.#id = id;
     this.#inflow = inflow;
     this.#left = most;
-    /* As of a connection: it may fail before anybody listens. */
-    this.on("error", () => undefined);
   }
 
   takeFrame(frame: Frame): void {
@@ -72,16 +70,16 @@ class FileBytes extends Readable implements ChannelEnd {
       const body = new FieldReader(frame.payload);
       const errno = body.u32();
       body.done();
-      this.#ended = true;
+      this.#state = errno === 0 ? "complete" : "broken";
       this.#epoch.closeChannel(this.#id);
-      if (errno !== 0) this.destroy(AgentError.errno(errno, "read a file"));
+      if (errno !== 0) breakOff(this, AgentError.errno(errno, "read a file"));
     } else throw AgentError.protocol(`message ${frame.type} for a file`);
     this.#deliver();
   }
 
   failWith(error: AgentError): void {
-    this.#ended = true;
-    this.destroy(error);
+    this.#state = "broken";
+    breakOff(this, error);
   }
 
   override _read(): void {
@@ -90,7 +88,7 @@ class FileBytes extends Readable implements ChannelEnd {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    if (!this.#ended) this.#epoch.cancelChannel(this.#id);
+    if (this.#state === "open") this.#epoch.cancelChannel(this.#id);
     done(error);
   }
 
@@ -100,7 +98,7 @@ class FileBytes extends Readable implements ChannelEnd {
       if (!bytes) break;
       this.#wanted = this.push(bytes);
     }
-    if (this.#ended && this.#wanted && this.#inflow.isEmpty && !this.destroyed) {
+    if (this.#state === "complete" && this.#wanted && this.#inflow.isEmpty && !this.destroyed) {
       this.#wanted = false;
       this.push(null);
     }

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import type { Duplex, Readable } from "node:stream";
 import { FieldWriter } from "./bytes.ts";
 import type { Epoch } from "./epoch.ts";
 import { AgentError } from "./errors.ts";
@@ -70,4 +71,13 @@ export class Inflow {
     last.bytes = last.room.subarray(0, length);
     return true;
   }
+}
+
+/**
+ * Ends a stream with an error, later: whoever asked for it may be about to listen to it, since its first and its last word can come
+ * in one piece. And whoever does not listen at all must not end the gateway.
+ */
+export function breakOff(stream: Duplex | Readable, error: AgentError): void {
+  stream.on("error", () => undefined);
+  setImmediate(() => stream.destroy(error));
 }

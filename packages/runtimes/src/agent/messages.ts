@@ -8,6 +8,7 @@ import type {
   ListeningPort,
   ListeningPorts,
   Orphans,
+  WatchState,
 } from "@hsr/core";
 import { FieldReader, FieldWriter } from "./bytes.ts";
 import { AgentError } from "./errors.ts";
@@ -81,7 +82,13 @@ export function saysFeature(hello: Buffer, bit: number): boolean {
 }
 
 /** LIST's answer. */
-export function decodeListing(body: FieldReader): { executions: ExecutionState[]; orphans: Orphans } {
+export interface Listing {
+  readonly executions: ExecutionState[];
+  readonly orphans: Orphans;
+  readonly watches: WatchState[];
+}
+
+export function decodeListing(body: FieldReader): Listing {
   const executions: ExecutionState[] = [];
   const count = body.u32();
   if (count > bounds.executionsMax) throw AgentError.protocol("more executions than there can be");
@@ -91,7 +98,20 @@ export function decodeListing(body: FieldReader): { executions: ExecutionState[]
   if (listed > bounds.orphansMax) throw AgentError.protocol("more orphans than are listed");
   const processes: { pid: number; session: number }[] = [];
   for (let i = 0; i < listed; i++) processes.push({ pid: body.u32(), session: body.u32() });
-  return { executions, orphans: { total, processes } };
+  const watches: WatchState[] = [];
+  const watched = body.u32();
+  if (watched > bounds.watchesMax) throw AgentError.protocol("more watches than there can be");
+  for (let i = 0; i < watched; i++) watches.push(decodeWatch(body));
+  return { executions, orphans: { total, processes }, watches };
+}
+
+function decodeWatch(body: FieldReader): WatchState {
+  const watchId = body.u32();
+  const active = body.u8() === 0;
+  const depth = body.u16();
+  const [start, end] = [body.u64(), body.u64()];
+  if (start > end || end - start > bounds.watchEventsMax) throw AgentError.protocol("a watch larger than its bound");
+  return { watchId, active, depth, start, end, path: body.take(body.u16()) };
 }
 
 function decodeExecution(body: FieldReader): ExecutionState {

@@ -4,6 +4,7 @@ import type {
   Agent,
   AgentExecution,
   AgentHello,
+  AgentWatch,
   ExecSpec,
   ExecutionState,
   FileEntry,
@@ -13,6 +14,7 @@ import type {
   ListeningPorts,
   Orphans,
   Resumed,
+  WatchState,
 } from "@hsr/core";
 import { FieldReader, FieldWriter } from "./bytes.ts";
 import { connectTo } from "./connection.ts";
@@ -20,7 +22,16 @@ import { Epoch } from "./epoch.ts";
 import { AgentError } from "./errors.ts";
 import { FollowedExecution } from "./execution.ts";
 import { readFrom, WrittenFile } from "./file-stream.ts";
-import { decodeEntries, decodeHello, decodeListing, decodePorts, decodeStat, encodeStart } from "./messages.ts";
+import {
+  decodeEntries,
+  decodeHello,
+  decodeListing,
+  decodePorts,
+  decodeStat,
+  encodeStart,
+  type Listing,
+} from "./messages.ts";
+import { FollowedWatch } from "./watch.ts";
 import { ask, bounds, flag, mkdirFlag, removeFlag, resumedBit } from "./wire.ts";
 
 /** A file of at most so many bytes goes in one message. */
@@ -162,6 +173,18 @@ class OpenedAgent implements Agent {
     }
   }
 
+  watch(watchId: number, path: string, depth: number): AgentWatch {
+    return FollowedWatch.begin(this.#epoch, watchId, path, depth);
+  }
+
+  followWatch(watchId: number, from: number): AgentWatch {
+    return FollowedWatch.follow(this.#epoch, watchId, from);
+  }
+
+  async watches(): Promise<readonly WatchState[]> {
+    return (await this.#listing()).watches;
+  }
+
   ports(): Promise<ListeningPorts> {
     return this.#answered(ask.PORTS, Buffer.alloc(0), "list ports", decodePorts);
   }
@@ -254,7 +277,7 @@ class OpenedAgent implements Agent {
     return execution;
   }
 
-  #listing(): Promise<{ executions: ExecutionState[]; orphans: Orphans }> {
+  #listing(): Promise<Listing> {
     return this.#answered(ask.LIST, Buffer.alloc(0), "list", decodeListing);
   }
 

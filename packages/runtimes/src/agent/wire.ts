@@ -28,6 +28,10 @@ export const bounds = {
   readingsMax: 16,
   writeWindow: 1_048_576,
   portsMax: 256,
+  watchesMax: 16,
+  watchEventsMax: 512,
+  watchFoldersMax: 1024,
+  watchPathBytes: 1024,
   argvMax: 4096,
   envMax: 4096,
   pathBytes: 4096,
@@ -58,6 +62,8 @@ export const ask = {
   PORTS: 15,
   CHANNEL_SEND: 16,
   CHANNEL_CREDIT: 17,
+  WATCH: 18,
+  FOLLOW_WATCH: 19,
   FILE_WRITE: 20,
   FILE_READ: 21,
   FILE_STAT: 22,
@@ -67,6 +73,8 @@ export const ask = {
   FILE_REMOVE: 26,
   FILE_CHMOD: 27,
   FILE_STREAM: 28,
+  WATCH_CREDIT: 29,
+  UNWATCH: 30,
 } as const;
 
 /** Message types from the agent. */
@@ -84,6 +92,8 @@ export const tell = {
   CHANNEL_DATA: 74,
   CHANNEL_WINDOW: 75,
   CHANNEL_CLOSED: 76,
+  WATCHING: 77,
+  WATCH_EVENTS: 78,
 } as const;
 
 /** Bits of a frame's flags byte; what a bit means depends on the message's type. */
@@ -135,6 +145,7 @@ export const featureBits = {
   ports: 0x80,
   streams: 0x100,
   skip: 0x200,
+  watch: 0x400,
 } as const;
 
 /** State bits of HELLO. */
@@ -148,6 +159,9 @@ export const fileKinds = { 1: "file", 2: "folder", 3: "link", 4: "other" } as co
 
 /** Families of the guest's own loopback. */
 export const families = { 4: 4, 6: 6 } as const;
+
+/** What happened to a file, by number. */
+export const changeKinds = { 1: "created", 2: "modified", 3: "deleted", 4: "moved", 5: "overflow" } as const;
 
 export const mkdirFlag = { PARENTS: 0x01 } as const;
 export const removeFlag = { RECURSIVE: 0x01 } as const;

@@ -142,6 +142,29 @@ export function conformance(subject: SuiteSubject): void {
       });
     });
 
+    describe("a watch", () => {
+      test("tells what the guest changes, and goes on after a re-attach", async () => {
+        const { guest, agent, workspace, shell } = await bench.launch();
+        const watch = agent.watch(1, workspace, 4);
+        await watch.started;
+        await shell("mkdir -p a/b; echo x > a/b/file; mv a/b/file a/moved");
+        const read = async (from: typeof watch, last: string): Promise<string[]> => {
+          const seen: string[] = [];
+          for await (const { kind, path, to } of from.events) {
+            seen.push([kind, Buffer.from(path), Buffer.from(to ?? "")].join(" "));
+            if (seen.at(-1)?.startsWith(last)) break;
+          }
+          return seen;
+        };
+        expect(await read(watch, "moved")).toEqual(expect.arrayContaining(["created a ", "moved a/b/file a/moved"]));
+        const again = openAgent(await guest.attach());
+        const [known] = await again.watches();
+        await again.writeFile(`${workspace}/ours`, Buffer.alloc(3), 0o600);
+        const events = await read(again.followWatch(1, known?.end ?? 0), "moved .hsr");
+        expect(events.at(-1)).toMatch(/^moved .* ours$/);
+      });
+    });
+
     describe("ports", () => {
       test("of a server inside are listed and can be connected to, and only while it lives", async () => {
         const { agent, program } = await bench.launch();
