@@ -90,6 +90,25 @@ When the gateway is stopped or dies, sandboxes and their programs go on; the nex
 between. Nothing is started twice.
 `;
 
+const files = `## Files of living sandboxes
+
+\`/v1/sandboxes/{id}/files\` reads (GET, with ranges), writes (PUT, the body is the file) and removes (DELETE); \`stat\`, \`list\`, \`mkdir\`, \`move\` and
+\`chmod\` below it do what they say. All of it is done by the sandbox's own agent **with the rights of the guest's user**: what that user may not read
+or write is refused (\`file_access_denied\`), and no path, link or race leads out of the sandbox, since nothing outside takes part. Files of \`/proc\` and
+\`/sys\`, FIFOs, sockets and devices are never opened for their content.
+
+A path is absolute, or relative to \`/workspace\`, in \`path\`: well-formed text without control characters, backslashes, empty parts, \`.\` and \`..\`, at
+most 4095 bytes. Any other name that a guest can make is given by its bytes, in \`path_base64\`. Answers have \`path\` where it is text, and \`path_base64\` where
+\`path\` would not be taken: send back \`path_base64\` if it is there. Permissions are octal digits in queries (\`mode=0755\`) and numbers in JSON, as in a run's files.
+
+A file that is written appears whole, at the end, in the place of what was there; until then it lies beside it as \`.hsr-…\`, and a transfer that breaks off
+removes it. Missing folders are made. The answer has the digest of what passed. A body may have as many bytes as the sandbox's disk; one that says in
+Content-Length that it has more is refused before it is read. It may take as long as it needs, as long as it moves.
+An answer that ends before its Content-Length was broken off: the file shrank, or the sandbox ended. Links in the middle of a path are followed; at its end they
+are followed by reading, \`list\` and \`chmod\`, replaced by writing, and themselves meant by \`stat\`, \`move\` and removal.
+\`/workspace\` and \`/tmp\` are two mounts, and nothing is renamed from one to the other.
+`;
+
 const streams = `## Streams
 
 \`GET /v1/runs/{id}/events\` and the streamed run are server-sent events: \`id\`, \`event\` and \`data\`, where \`data\` is the envelope
@@ -144,6 +163,7 @@ export function conventionsPage(): string {
     "\n## States of a sandbox\n",
     `${table(["State", "Meaning", "May become"], sandboxStateRows())}\n`,
     section("Why a sandbox ended", ["Reason", "Meaning"], entries(sandboxReasons)),
+    files,
     streams,
     events,
     section("Types of events", ["Type", "Meaning"], entries(eventTypes)),

@@ -3,6 +3,7 @@ export * from "./error-body.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
 export * from "./execution.ts";
+export * from "./files.ts";
 export * from "./health.ts";
 export * from "./ids.ts";
 export * from "./isolation.ts";

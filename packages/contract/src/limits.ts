@@ -97,6 +97,22 @@ export const requestLimits = {
   file_bytes_total: { unit: "bytes", value: 8 * MiB, why: "Files are kept in the store until the run has ended." },
   path_bytes: { unit: "bytes", value: 1024, why: "Well under the kernel's PATH_MAX of 4096 with room for the root." },
   path_depth: { unit: "count", value: 32, why: "Each missing parent folder costs an inode and a system call." },
+  file_path_bytes: {
+    unit: "bytes",
+    value: 4095,
+    why: "The kernel's PATH_MAX: what a guest can make, the file API can name.",
+  },
+  file_read_bytes: {
+    unit: "bytes",
+    value: 16 * GiB,
+    why: "The largest disk that a sandbox can have. A file that claims to be larger is sparse: it is read in ranges.",
+  },
+  file_entries: {
+    unit: "count",
+    value: 1000,
+    why: "Entries of a folder on one page stay under a few hundred kilobytes.",
+  },
+  file_depth: { unit: "count", value: 32, why: "How deep one listing of a folder goes; each level is a descriptor." },
   argv_items: { unit: "count", value: 1024, why: "Far above what a person or a build tool writes." },
   argv_bytes_total: {
     unit: "bytes",
@@ -132,6 +148,12 @@ export const httpLimits = {
   headers: { unit: "count", value: 100, why: "A million tiny headers cost time before anything else looks at them." },
   headers_timeout_ms: { unit: "ms", value: 10_000, why: "A slow sender of headers holds a socket." },
   body_timeout_ms: { unit: "ms", value: 30_000, why: "A slow sender of a body holds a socket and its buffer." },
+  body_bytes_per_second: {
+    unit: "count",
+    value: 16 * KiB,
+    why: "A file may take longer than other bodies, by a second for each so many bytes that have come: a sender that trickles is given up.",
+  },
+  reader_stalled_ms: { unit: "ms", value: 30_000, why: "A client that takes nothing for so long holds no file open." },
   keep_alive_ms: {
     unit: "ms",
     value: 72_000,
@@ -197,6 +219,11 @@ export const gatewayLimits = {
     why: "A receiver that is slower should answer first and work later.",
   },
   metrics_interval_ms: { unit: "ms", value: 1000, why: "Figures of a sandbox cost a question to the launcher." },
+  file_answer_ms: {
+    unit: "ms",
+    value: 30_000,
+    why: "The agent belongs to the guest: one that takes or gives nothing for so long holds no transfer open.",
+  },
   drain_after_exit_ms: {
     unit: "ms",
     value: 1_000,

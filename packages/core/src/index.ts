@@ -21,6 +21,7 @@ export * from "./decide/replay.ts";
 export * from "./decide/runtime-levels.ts";
 export * from "./decide/strategy.ts";
 export * from "./events.ts";
+export * from "./files/sandbox-files.ts";
 export * from "./languages.ts";
 export * from "./living/actions.ts";
 export * from "./living/deadlines.ts";

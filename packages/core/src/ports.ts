@@ -106,6 +106,9 @@ export interface Guest {
   destroy(): Promise<Usage>;
 }
 
+/** A path in a sandbox, absolute and without NUL: text, or bytes where a name is not UTF-8. */
+export type GuestPath = string | Uint8Array;
+
 /** Opens an epoch on an agent's stream. The one implementation is `runtimes/src/agent`. */
 export type OpenAgent = (stream: Duplex) => Agent;
 
@@ -146,19 +149,19 @@ export interface Agent {
    * Writes a whole file under a temporary name and renames it, so that nobody sees half of it; missing parents are made; a
    * link in its place is replaced, not followed. `mode` has no set-id bits.
    */
-  writeFile(path: string, content: Uint8Array, mode: number): Promise<void>;
+  writeFile(path: GuestPath, content: Uint8Array, mode: number): Promise<void>;
   /**
    * Reads at most `bytes` from `offset`; less at the end of the file. Regular files only: a FIFO, socket or device is
    * `EINVAL`, a folder `EISDIR`, files of /proc and /sys `EACCES`.
    */
-  readFile(path: string, range: { readonly offset: number; readonly bytes: number }): Promise<Uint8Array>;
+  readFile(path: GuestPath, range: { readonly offset: number; readonly bytes: number }): Promise<Uint8Array>;
   /**
    * A file's facts and its bytes as they come, in constant memory on both sides: not reading stops the flow, destroying `bytes`
    * cancels it. A file that shrinks meanwhile ends early. Refuses what `readFile` refuses; at most 16 at once (`EAGAIN`).
    */
-  readStream(path: string, range?: { readonly offset: number; readonly bytes: number }): Promise<FileReading>;
+  readStream(path: GuestPath, range?: { readonly offset: number; readonly bytes: number }): Promise<FileReading>;
   /** Begins to write a file as `writeFile` does, in pieces; at most 16 at once (`EAGAIN`). What goes wrong is said by the next call. */
-  openWrite(path: string, mode: number): FileWriting;
+  openWrite(path: GuestPath, mode: number): FileWriting;
   /**
    * Tells of changes in a folder and, down to `depth` (1: its own entries, at most 32), in those below it; links are not followed.
    * `watchId` is chosen by the gateway; repeating it is harmless. A watch outlives epochs, gathers while nobody follows it, and is
@@ -180,20 +183,23 @@ export interface Agent {
   /** TCP ports that somebody in the sandbox listens on. */
   ports(): Promise<ListeningPorts>;
   /** Facts of a file; of a link itself unless it is to be followed. */
-  stat(path: string, links?: "follow" | "show"): Promise<FileStat>;
-  /** Entries below a folder, down to `depth` (1: its own, at most 32), links not followed. `more` if `limit` cut them. */
+  stat(path: GuestPath, links?: "follow" | "show"): Promise<FileStat>;
+  /**
+   * Entries below a folder, down to `depth` (1: its own, at most 32), links not followed, without the first `skip`. `more` if `limit`
+   * cut them, or the 65,536 entries that one listing looks at.
+   */
   listFolder(
-    path: string,
-    options: { readonly depth: number; readonly limit: number },
+    path: GuestPath,
+    options: { readonly depth: number; readonly limit: number; readonly skip?: number },
   ): Promise<{ readonly entries: readonly FileEntry[]; readonly more: boolean }>;
   /** Makes a folder; with `make` (the default) its parents too, and one that is there already is fine. */
-  makeFolder(path: string, mode: number, parents?: "make" | "require"): Promise<void>;
+  makeFolder(path: GuestPath, mode: number, parents?: "make" | "require"): Promise<void>;
   /** Renames within one file system, replacing what a rename replaces. */
-  move(from: string, to: string): Promise<void>;
+  move(from: GuestPath, to: GuestPath): Promise<void>;
   /** Removes a file, a link or an empty folder; with `tree` a folder and all in it, never through a link. */
-  remove(path: string, what?: "one" | "tree"): Promise<void>;
+  remove(path: GuestPath, what?: "one" | "tree"): Promise<void>;
   /** Changes permission bits (0o1777 at most: no set-id bits); follows links as chmod does. */
-  chmod(path: string, mode: number): Promise<void>;
+  chmod(path: GuestPath, mode: number): Promise<void>;
   /** Resolves when the agent has handled everything sent before. */
   ping(): Promise<void>;
   /**

@@ -10,6 +10,7 @@ import {
   recover,
   recoverSandboxes,
   Sandboxes,
+  SandboxFiles,
 } from "@hsr/core";
 import { openAgent } from "@hsr/runtimes";
 import type { FastifyInstance } from "fastify";
@@ -25,6 +26,7 @@ import { configRoutes } from "./rest/config.ts";
 import { docsRoutes } from "./rest/docs.ts";
 import { eventRoutes } from "./rest/events.ts";
 import { executionRoutes } from "./rest/executions.ts";
+import { fileRoutes } from "./rest/files.ts";
 import { keyRoutes } from "./rest/keys.ts";
 import { policyRoutes } from "./rest/policy.ts";
 import { trialRoutes } from "./rest/policy-trials.ts";
@@ -251,6 +253,7 @@ function door(
     ...executionRoutes({ sandboxes, store, leaving, bounds: config.limits }),
     ...eventRoutes({ store, log }),
     ...webhookRoutes({ store, clock, webhooks, allowedHosts: config.webhooks.allowedHosts }),
+    ...fileRoutes({ sandboxes, store, files: new SandboxFiles() }),
     ...keyRoutes({ store, clock }),
     ...policyRoutes({ policy, store }),
     ...trialRoutes({ pipeline, policy, store, settings: ruleSettings(config) }),

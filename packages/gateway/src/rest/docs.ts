@@ -88,6 +88,7 @@ function section(each: RouteFacts): string {
     ...rows(each.query, "query"),
     ...Object.entries(each.headers ?? {}).map(([name, description]) => [name, "header", "", description]),
     ...rows(each.body, "body"),
+    ...(each.rawBody === undefined ? [] : [["(bytes)", "body", each.rawBody.contentType, each.rawBody.description]]),
   ];
   const answers = Object.entries(each.answers).map(([status, answer]) => [status, answer.description]);
   const failures = errorsOf(each).map((code) => [String(errors[code].http), code, errors[code].message]);

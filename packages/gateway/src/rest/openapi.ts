@@ -17,6 +17,7 @@ const alwaysErrors: readonly ErrorCode[] = [
 ];
 const keyErrors: readonly ErrorCode[] = ["unauthorized", "scope_missing", "rate_limited"];
 const bodyErrors: readonly ErrorCode[] = ["invalid_json", "invalid_request", "body_too_large"];
+const rawBodyErrors: readonly ErrorCode[] = ["invalid_request", "body_too_large"];
 
 export function openApi(routes: readonly RouteFacts[], version: string): Json {
   const components = new Map<string, Json>();
@@ -52,7 +53,8 @@ export function errorsOf(route: RouteFacts): readonly ErrorCode[] {
   const codes = [...alwaysErrors, ...route.errors];
   if (route.access !== "open") codes.push(...keyErrors);
   // A body that nobody asked for is read and refused all the same, except with GET, where it is ignored.
-  if (route.body !== undefined || route.method !== "GET") codes.push(...bodyErrors);
+  if (route.rawBody !== undefined) codes.push(...rawBodyErrors);
+  else if (route.body !== undefined || !["GET", "HEAD"].includes(route.method)) codes.push(...bodyErrors);
   else codes.push("invalid_request");
   return [...new Set(codes)];
 }
@@ -75,13 +77,19 @@ function operation(route: RouteFacts, components: Map<string, Json>): Json {
     description: route.description,
     ...(route.access === "open" ? { security: [] } : { "x-scope": route.access }),
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(route.body === undefined
-      ? {}
-      : {
-          requestBody: { required: true, content: { "application/json": { schema: refer(route.body, components) } } },
-        }),
+    ...requestBody(route, components),
     responses: { ...answers(route, components), ...failures(route, components) },
   };
+}
+
+function requestBody({ body, rawBody }: RouteFacts, components: Map<string, Json>): Json {
+  if (rawBody !== undefined) {
+    const { contentType, description } = rawBody;
+    // OpenAPI 3.1 says of raw bytes by having no schema that they are bytes.
+    return { requestBody: { required: true, description, content: { [contentType]: {} } } };
+  }
+  if (body === undefined) return {};
+  return { requestBody: { required: true, content: { "application/json": { schema: refer(body, components) } } } };
 }
 
 function parametersOf(

@@ -21,6 +21,16 @@ export interface Call<Params, Query, Body> {
   readonly reply: FastifyReply;
 }
 
+/**
+ * A body that is not JSON. The door does not touch it: no size limit but the route's own, and the route reads
+ * `request.raw` (see `body-stream.ts`).
+ */
+export interface RawBody {
+  /** The type that documents name; any other is taken as well, since bytes are bytes. */
+  readonly contentType: string;
+  readonly description: string;
+}
+
 /** One possible answer. */
 export interface Answer {
   readonly description: string;
@@ -31,7 +41,7 @@ export interface Answer {
 }
 
 export interface RouteFacts {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
   /** As OpenAPI writes it: `/v1/runs/{id}`. */
   readonly path: string;
   readonly operationId: string;
@@ -42,6 +52,8 @@ export interface RouteFacts {
   readonly params?: Type.TObject;
   readonly query?: Type.TObject;
   readonly body?: Type.TObject;
+  /** Instead of `body`. */
+  readonly rawBody?: RawBody;
   /** Request headers that mean something here, each with a sentence. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly answers: Readonly<Record<number, Answer>>;

@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import { errorBody, HsrError, httpLimits, newId } from "@hsr/contract";
 import type { Log, Metrics } from "@hsr/core";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
+import { isStreamingBody } from "./body-stream.ts";
 import { type Check, compileCheck } from "./check.ts";
 import { failureOf, sendFailure, unroutable } from "./failure.ts";
 import { type GuardSettings, guard } from "./guards.ts";
@@ -68,7 +69,11 @@ export function createServer(routes: readonly Route[], settings: ServerSettings,
       // A request without a host is refused by the guard, in the contract's words instead of Node's.
       requireHostHeader: false,
     },
-    clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket),
+    clientErrorHandler: (error, socket) => {
+      // A raw body has a pace of its own instead of the door's one time for all.
+      if (error.code === "ERR_HTTP_REQUEST_TIMEOUT" && isStreamingBody(socket)) return;
+      answerBrokenRequest(error, socket);
+    },
     frameworkErrors: (error, request, reply) => {
       // No hook runs for these.
       for (const [name, value] of safeHeaders) reply.raw.setHeader(name, value);
@@ -130,10 +135,18 @@ export function createServer(routes: readonly Route[], settings: ServerSettings,
   app.setErrorHandler(async (thrown, request, reply) => {
     const error = failureOf(thrown);
     await discardBody(request.raw);
+    // What is still to come of a body that was refused is not waited for.
+    if (!request.raw.complete) reply.header("connection", "close");
     if (error.row.class === "internal") ports.log.error({ err: thrown, request: request.id }, "internal error");
     return sendFailure(reply, error, request.id);
   });
-  for (const route of routes) addRoute(app, route, ports);
+  for (const route of routes) if (route.rawBody === undefined) addRoute(app, route, ports);
+  app.register((raw, _options, done) => {
+    raw.removeAllContentTypeParsers();
+    raw.addContentTypeParser("*", (_request, _payload, parsed) => parsed(null));
+    for (const route of routes) if (route.rawBody !== undefined) addRoute(raw, route, ports);
+    done();
+  });
   return app;
 }
 
@@ -191,8 +204,8 @@ function addRoute(app: FastifyInstance, route: Route, ports: ServerPorts): void 
       // An id that does not have an id's form names nothing.
       if (checks.params !== null) checkOr(checks.params, request.params, new HsrError("not_found"));
       checks.query(request.query);
-      if (checks.body === null) await discardBody(request.raw);
-      else checks.body(request.body);
+      if (checks.body !== null) checks.body(request.body);
+      else if (route.rawBody === undefined) await discardBody(request.raw);
       const value = await route.handle({
         caller: request.caller,
         requestId: request.id,
@@ -241,10 +254,13 @@ function allowOrigin(reply: FastifyReply, origin: string): void {
   reply.raw.setHeader("vary", "origin");
   reply.raw.setHeader(
     "access-control-allow-headers",
-    "authorization, content-type, idempotency-key, if-match, last-event-id, prefer",
+    "authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id, prefer, range",
   );
-  reply.raw.setHeader("access-control-allow-methods", "GET, POST, PUT, DELETE");
-  reply.raw.setHeader("access-control-expose-headers", "etag, hsr-run-id, hsr-request-id, location, retry-after");
+  reply.raw.setHeader("access-control-allow-methods", "GET, HEAD, POST, PUT, DELETE");
+  reply.raw.setHeader(
+    "access-control-expose-headers",
+    "content-range, etag, hsr-run-id, hsr-request-id, location, retry-after",
+  );
   reply.raw.setHeader("cross-origin-resource-policy", "cross-origin");
 }
 

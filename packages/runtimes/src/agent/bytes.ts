@@ -87,10 +87,9 @@ export class FieldWriter {
   }
 
   /** A path: u16 length and bytes. Refuses what the agent would refuse, before anything is sent. */
-  path(value: string): this {
-    const bytes = Buffer.from(value, "utf8");
-    if (!value.startsWith("/") || bytes.includes(0))
-      throw new AgentError("EINVAL", "a path is absolute and has no NUL");
+  path(value: string | Uint8Array): this {
+    const bytes = typeof value === "string" ? Buffer.from(value, "utf8") : Buffer.from(value);
+    if (bytes[0] !== 0x2f || bytes.includes(0)) throw new AgentError("EINVAL", "a path is absolute and has no NUL");
     if (bytes.length >= 4096) throw new AgentError("ENAMETOOLONG", "a path has at most 4095 bytes");
     return this.u16(bytes.length).bytes(bytes);
   }

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { Readable } from "node:stream";
-import type { FileReading, FileWriting } from "@hsr/core";
+import type { FileReading, FileWriting, GuestPath } from "@hsr/core";
 import { FieldReader, FieldWriter } from "./bytes.ts";
 import type { ChannelEnd, Epoch } from "./epoch.ts";
 import { AgentError } from "./errors.ts";
@@ -15,7 +15,7 @@ const readWindowBytes = 512 * 1024;
 /** Asks for a file's bytes from `offset` on. */
 export function readFrom(
   epoch: Epoch,
-  path: string,
+  path: GuestPath,
   range: { readonly offset: number; readonly bytes: number },
 ): Promise<FileReading> {
   const { promise, resolve, reject } = Promise.withResolvers<FileReading>();
@@ -121,7 +121,7 @@ export class WrittenFile implements FileWriting {
   #state: "open" | "ending" | "over" = "open";
   #error: AgentError | null = null;
 
-  constructor(epoch: Epoch, path: string, mode: number) {
+  constructor(epoch: Epoch, path: GuestPath, mode: number) {
     const { id, answer } = epoch.expect("write a file");
     this.#epoch = epoch;
     this.#id = id;

@@ -11,6 +11,7 @@ import type {
   FileReading,
   FileStat,
   FileWriting,
+  GuestPath,
   ListeningPorts,
   Orphans,
   Resumed,
@@ -116,7 +117,7 @@ class OpenedAgent implements Agent {
     return execution;
   }
 
-  async writeFile(path: string, content: Uint8Array, mode: number): Promise<void> {
+  async writeFile(path: GuestPath, content: Uint8Array, mode: number): Promise<void> {
     const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
     if (bytes.length <= pieceBytes) {
       const head = new FieldWriter().u64(this.#epoch.token()).u32(mode).path(path);
@@ -136,7 +137,7 @@ class OpenedAgent implements Agent {
     }
   }
 
-  async readFile(path: string, range: { readonly offset: number; readonly bytes: number }): Promise<Buffer> {
+  async readFile(path: GuestPath, range: { readonly offset: number; readonly bytes: number }): Promise<Buffer> {
     const parts: Buffer[] = [];
     const end = range.offset + range.bytes;
     for (let at = range.offset; at < end; ) {
@@ -152,13 +153,13 @@ class OpenedAgent implements Agent {
   }
 
   async readStream(
-    path: string,
+    path: GuestPath,
     range: { readonly offset: number; readonly bytes: number } = { offset: 0, bytes: Number.MAX_SAFE_INTEGER },
   ): Promise<FileReading> {
     return readFrom(this.#epoch, path, range);
   }
 
-  openWrite(path: string, mode: number): FileWriting {
+  openWrite(path: GuestPath, mode: number): FileWriting {
     return new WrittenFile(this.#epoch, path, mode);
   }
 
@@ -189,19 +190,20 @@ class OpenedAgent implements Agent {
     return this.#answered(ask.PORTS, Buffer.alloc(0), "list ports", decodePorts);
   }
 
-  async stat(path: string, links: "follow" | "show" = "show"): Promise<FileStat> {
+  async stat(path: GuestPath, links: "follow" | "show" = "show"): Promise<FileStat> {
     const fields = new FieldWriter().u8(links === "follow" ? 1 : 0).path(path);
     return this.#answered(ask.FILE_STAT, fields.finish(), "stat", decodeStat);
   }
 
   async listFolder(
-    path: string,
-    options: { readonly depth: number; readonly limit: number },
+    path: GuestPath,
+    options: { readonly depth: number; readonly limit: number; readonly skip?: number },
   ): Promise<{ entries: FileEntry[]; more: boolean }> {
     const entries: FileEntry[] = [];
     for (;;) {
       const wanted = options.limit - entries.length;
-      const fields = new FieldWriter().u16(options.depth).u32(entries.length).u32(wanted).path(path);
+      const skip = (options.skip ?? 0) + entries.length;
+      const fields = new FieldWriter().u16(options.depth).u32(skip).u32(wanted).path(path);
       const page = await this.#answered(ask.FILE_LIST, fields.finish(), "list a folder", (body) =>
         decodeEntries(body, wanted),
       );
@@ -211,7 +213,7 @@ class OpenedAgent implements Agent {
     }
   }
 
-  async makeFolder(path: string, mode: number, parents: "make" | "require" = "make"): Promise<void> {
+  async makeFolder(path: GuestPath, mode: number, parents: "make" | "require" = "make"): Promise<void> {
     const fields = new FieldWriter()
       .u64(this.#epoch.token())
       .u32(mode)
@@ -219,12 +221,12 @@ class OpenedAgent implements Agent {
     await this.#epoch.request(ask.FILE_MKDIR, fields.path(path).finish(), "make a folder");
   }
 
-  async move(from: string, to: string): Promise<void> {
+  async move(from: GuestPath, to: GuestPath): Promise<void> {
     const fields = new FieldWriter().u64(this.#epoch.token()).path(from).path(to);
     await this.#epoch.request(ask.FILE_MOVE, fields.finish(), "move");
   }
 
-  async remove(path: string, what: "one" | "tree" = "one"): Promise<void> {
+  async remove(path: GuestPath, what: "one" | "tree" = "one"): Promise<void> {
     for (let round = 0; round < removeRoundsMax; round++) {
       const fields = new FieldWriter()
         .u64(this.#epoch.token())
@@ -235,7 +237,7 @@ class OpenedAgent implements Agent {
     throw new AgentError("ENOTEMPTY", "remove: the folder is being filled as fast as it is emptied");
   }
 
-  async chmod(path: string, mode: number): Promise<void> {
+  async chmod(path: GuestPath, mode: number): Promise<void> {
     const fields = new FieldWriter().u64(this.#epoch.token()).u32(mode).path(path);
     await this.#epoch.request(ask.FILE_CHMOD, fields.finish(), "chmod");
   }
@@ -281,7 +283,7 @@ class OpenedAgent implements Agent {
     return this.#answered(ask.LIST, Buffer.alloc(0), "list", decodeListing);
   }
 
-  async #readPiece(path: string, offset: number, bytes: number): Promise<Buffer> {
+  async #readPiece(path: GuestPath, offset: number, bytes: number): Promise<Buffer> {
     const fields = new FieldWriter().u64(offset).u32(bytes).path(path);
     const body = await this.#epoch.request(ask.FILE_READ, fields.finish(), "read a file");
     const piece = body.subarray(8);

@@ -1,0 +1,131 @@
+/**
+ * Files of living sandboxes. Everything here is done by the sandbox's own agent with the rights of the guest's user: no path
+ * leads where the guest could not go itself, and nothing of a file touches the host. A call keeps its sandbox awake.
+ */
+import { createHash } from "node:crypto";
+import { HsrError } from "@hsr/contract";
+import type { LiveSandbox } from "../living/live-sandbox.ts";
+import type { Agent, FileEntry, FileReading, FileStat } from "../ports.ts";
+import { fileError } from "./file-error.ts";
+import { answered } from "./patience.ts";
+
+/** A file that arrived: how much, and the digest of what passed. */
+export interface ReceivedFile {
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+export interface WriteOptions {
+  readonly mode: number;
+  /** More than this is refused with `body_too_large` and leaves nothing behind. */
+  readonly mostBytes: number;
+  /** Aborted when whoever sends has gone. */
+  readonly signal?: AbortSignal;
+}
+
+export class SandboxFiles {
+  stat(sandbox: LiveSandbox, path: Uint8Array, links: "follow" | "show"): Promise<FileStat> {
+    return this.#ask(sandbox, "path", (agent) => agent.stat(path, links));
+  }
+
+  /** A page of what is in a folder. */
+  list(
+    sandbox: LiveSandbox,
+    path: Uint8Array,
+    options: { readonly depth: number; readonly limit: number; readonly skip: number },
+  ): Promise<{ readonly entries: readonly FileEntry[]; readonly more: boolean }> {
+    return this.#ask(sandbox, "path", (agent) => agent.listFolder(path, options));
+  }
+
+  makeFolder(sandbox: LiveSandbox, path: Uint8Array, mode: number, parents: "make" | "require"): Promise<void> {
+    return this.#ask(sandbox, "path", (agent) => agent.makeFolder(path, mode, parents));
+  }
+
+  move(sandbox: LiveSandbox, from: Uint8Array, to: Uint8Array): Promise<void> {
+    return this.#ask(sandbox, "path", (agent) => agent.move(from, to));
+  }
+
+  remove(sandbox: LiveSandbox, path: Uint8Array, what: "one" | "tree"): Promise<void> {
+    return this.#ask(sandbox, "path", (agent) => agent.remove(path, what));
+  }
+
+  chmod(sandbox: LiveSandbox, path: Uint8Array, mode: number): Promise<void> {
+    return this.#ask(sandbox, "path", (agent) => agent.chmod(path, mode));
+  }
+
+  /** A file's bytes as they come. The sandbox is kept awake until `bytes` is at its end or destroyed, which the caller sees to. */
+  async read(
+    sandbox: LiveSandbox,
+    path: Uint8Array,
+    range: { readonly offset: number; readonly bytes: number },
+  ): Promise<FileReading> {
+    const release = sandbox.hold();
+    try {
+      const agent = await sandbox.agent();
+      const opening = agent.readStream(path, range);
+      const reading = await answered(opening).catch((thrown: unknown) => {
+        // Who opens too late for anybody to wait keeps nothing open.
+        opening.then((late) => late.bytes.destroy()).catch(() => "it did not open");
+        throw thrown;
+      });
+      reading.bytes.once("close", release);
+      return reading;
+    } catch (thrown) {
+      release();
+      throw fileError(thrown, sandbox, "path");
+    }
+  }
+
+  /** Writes a whole file from a stream: it is in its place when this resolves, and when it rejects nothing of it is there. */
+  async write(
+    sandbox: LiveSandbox,
+    path: Uint8Array,
+    source: AsyncIterable<Uint8Array>,
+    { mode, mostBytes, signal }: WriteOptions,
+  ): Promise<ReceivedFile> {
+    return await this.#in(sandbox, "path", async (agent) => {
+      const file = agent.openWrite(path, mode);
+      const digest = createHash("sha256");
+      let bytes = 0;
+      try {
+        for await (const chunk of source) {
+          bytes += chunk.length;
+          if (bytes > mostBytes) throw tooLarge(mostBytes);
+          digest.update(chunk);
+          await answered(file.write(chunk), signal);
+        }
+        await answered(file.commit(), signal);
+      } catch (thrown) {
+        // It cannot fail, and an agent that does not answer any more keeps nobody waiting.
+        void file.abort();
+        throw thrown;
+      }
+      return { bytes, sha256: digest.digest("hex") };
+    });
+  }
+
+  #ask<Value>(sandbox: LiveSandbox, field: string, ask: (agent: Agent) => Promise<Value>): Promise<Value> {
+    return this.#in(sandbox, field, (agent) => answered(ask(agent)));
+  }
+
+  /** Does something with the agent while the sandbox is kept awake. */
+  async #in<Value>(sandbox: LiveSandbox, field: string, use: (agent: Agent) => Promise<Value>): Promise<Value> {
+    const release = sandbox.hold();
+    try {
+      return await use(await sandbox.agent());
+    } catch (thrown) {
+      throw fileError(thrown, sandbox, field);
+    } finally {
+      release();
+    }
+  }
+}
+
+/** More than a sandbox could hold. */
+export function tooLarge(mostBytes: number): HsrError {
+  return new HsrError("body_too_large", {
+    message: `The sandbox's files may have ${mostBytes} bytes in all.`,
+    hint: "Make the sandbox with a larger `disk_limit_bytes`.",
+    details: { limit_bytes: mostBytes },
+  });
+}
