@@ -152,7 +152,7 @@ describeWith(["bubblewrap"], "bad requests", () => {
       expect([404], path).toContain(answer.status);
       codeOf(answer.body);
     }
-    const wrong = await raw(head(["DELETE /v1/sandboxes/run HTTP/1.1", "host: localhost", auth()]));
+    const wrong = await raw(head(["PUT /v1/sandboxes/run HTTP/1.1", "host: localhost", auth()]));
     expect([wrong.status, codeOf(wrong.body)]).toEqual([405, "method_not_allowed"]);
     expect(wrong.headers).toContain("allow: post");
     expect(
