@@ -134,6 +134,17 @@ With \`heartbeat.url\` the gateway posts there that it lives, with its sandboxes
 \`GET /v1/sandboxes/{id}/metrics\` has a sandbox's figures, now or as a stream.
 `;
 
+const ports = `## Ports
+
+What a program in a sandbox serves on a port of its loopback is reached through a listener of its own (\`ports.listen\`, 3001 by default), under an
+origin of its own, \`http://{port}-{sandbox}.localhost:3001\`, with HTTP and WebSockets. \`POST /v1/sandboxes/{id}/ports\` gives the address and a
+signed token for this port of this sandbox, which ends by itself, and with the sandbox. Programs send it as the header \`hsr-port-token\`; a browser
+follows \`url\` once, and keeps it as a cookie of that origin, which pages of other origins cannot use.
+
+The guest never sees the token, a key of the API, or a cookie of another place: its own cookies are kept as \`hsrg-…\` and given back under their names,
+and only those. Cookies that it sets are for its origin alone. The API is not served there, nor ports at the API's address.
+`;
+
 /** The whole page. */
 export function conventionsPage(): string {
   const states = (Object.keys(runStates) as RunState[]).map((name) => [
@@ -165,6 +176,7 @@ export function conventionsPage(): string {
     section("Why a sandbox ended", ["Reason", "Meaning"], entries(sandboxReasons)),
     files,
     streams,
+    ports,
     events,
     section("Types of events", ["Type", "Meaning"], entries(eventTypes)),
     `

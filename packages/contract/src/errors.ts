@@ -422,6 +422,14 @@ export const errors = {
     "As many programs run in the sandbox as it may have.",
     "Wait until one of them has ended, or end one.",
   ),
+  port_unreachable: row(
+    "unavailable",
+    502,
+    "UNAVAILABLE",
+    true,
+    "Nothing answers on this port of the sandbox.",
+    "Start a server there that listens on 127.0.0.1, ::1 or every address.",
+  ),
   sandbox_unreachable: row(
     "unavailable",
     503,

@@ -10,6 +10,7 @@ export * from "./isolation.ts";
 export * from "./keys.ts";
 export * from "./limits.ts";
 export * from "./policy.ts";
+export * from "./port.ts";
 export * from "./risk.ts";
 export * from "./run.ts";
 export * from "./run-request.ts";

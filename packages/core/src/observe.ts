@@ -50,6 +50,11 @@ export const metricTable = {
     help: "Tries to post an event to a webhook, by what came of them: delivered, failed, given_up.",
     labels: ["outcome"],
   },
+  hsr_port_requests_total: {
+    kind: "counter",
+    help: "Requests to ports of sandboxes, by what came of them: answered, upgraded, refused.",
+    labels: ["outcome"],
+  },
   hsr_heartbeats_total: {
     kind: "counter",
     help: "Heartbeats that were posted, by what came of them: delivered, failed.",

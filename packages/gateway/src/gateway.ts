@@ -22,6 +22,8 @@ import { Webhooks } from "./notify/webhooks.ts";
 import type { createLog, PrometheusMetrics } from "./observe/index.ts";
 import { ActivePolicy } from "./policy/active.ts";
 import { watchFile } from "./policy/watch.ts";
+import { openPortDoor, type PortDoor } from "./ports/door.ts";
+import { PortTokens } from "./ports/token.ts";
 import { configRoutes } from "./rest/config.ts";
 import { docsRoutes } from "./rest/docs.ts";
 import { eventRoutes } from "./rest/events.ts";
@@ -30,6 +32,7 @@ import { fileRoutes } from "./rest/files.ts";
 import { keyRoutes } from "./rest/keys.ts";
 import { policyRoutes } from "./rest/policy.ts";
 import { trialRoutes } from "./rest/policy-trials.ts";
+import { portRoutes } from "./rest/ports.ts";
 import type { Route } from "./rest/route.ts";
 import { runRoutes } from "./rest/runs.ts";
 import { sandboxRoutes } from "./rest/sandboxes.ts";
@@ -126,7 +129,9 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     const stopProbing = keepProbing(pipeline.ports.offers, config.runtimes.probeIntervalMs);
     let leaving = false;
     const stopWatching = watchFile(config.policy.file, () => policy.reload());
-    const app = door(parts, { pipeline, sandboxes, policy, webhooks }, () => leaving);
+    const tokens = PortTokens.open(config.data.dir);
+    const portDoor = await openPortDoor(config, { sandboxes, tokens, clock, log, metrics });
+    const app = door(parts, { pipeline, sandboxes, policy, webhooks, tokens, portDoor }, () => leaving);
     const { host, port } = splitListen(config.server.listen);
     const url = await app.listen({ host, port });
     await audit("gateway.started");
@@ -164,6 +169,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
         leaving = true;
         await audit("gateway.stopped");
         stopHeartbeat();
+        await portDoor.close();
         await webhooks.close();
         app.server.closeAllConnections();
         await app.close();
@@ -230,11 +236,13 @@ interface Doors {
   readonly sandboxes: Sandboxes;
   readonly policy: ActivePolicy;
   readonly webhooks: Webhooks;
+  readonly tokens: PortTokens;
+  readonly portDoor: PortDoor;
 }
 
 function door(
   parts: GatewayParts,
-  { pipeline, sandboxes, policy, webhooks }: Doors,
+  { pipeline, sandboxes, policy, webhooks, tokens, portDoor }: Doors,
   leaving: () => boolean,
 ): FastifyInstance {
   const { config, log, metrics } = parts;
@@ -251,6 +259,7 @@ function door(
     ...runRoutes({ pipeline, store, leaving }),
     ...sandboxRoutes({ sandboxes, store }),
     ...executionRoutes({ sandboxes, store, leaving, bounds: config.limits }),
+    ...portRoutes({ sandboxes, store, tokens, clock, address: () => portDoor.address }),
     ...eventRoutes({ store, log }),
     ...webhookRoutes({ store, clock, webhooks, allowedHosts: config.webhooks.allowedHosts }),
     ...fileRoutes({ sandboxes, store, files: new SandboxFiles() }),

@@ -183,6 +183,27 @@ export const settings = {
     unit: "ms",
     reason: "Idle time of a sandbox that asks for none; 0 is no such limit.",
   }),
+  "ports.listen": text({
+    default: "auto",
+    pattern: /^$|^auto$|^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/,
+    wanted: "host:port, `auto`, or nothing",
+    reason:
+      "Where ports inside of sandboxes are served: a listener of its own, never the API's, since what guests serve is hostile. `auto` is the API's host and the port after its own, 3001; empty: nowhere.",
+  }),
+  "ports.public_address": text({
+    default: "",
+    pattern: /^$|^https?:\/\/[a-z0-9.-]+(:\d{1,5})?$/,
+    wanted: "http:// or https:// and the domain with its port, or nothing",
+    reason:
+      "What stands behind the dot of each port's name, with the scheme, where it is not the listener itself: https://ports.example.com behind a proxy with a wildcard certificate. Not the API's domain, nor one that sets cookies for its subdomains. Empty: localhost with the listener's port; browsers resolve names below localhost by themselves.",
+  }),
+  "ports.connections": integer({
+    default: 1024,
+    min: 1,
+    max: 100_000,
+    unit: "connections",
+    reason: "Clients of ports at one time; each sandbox has at most 64 connections to its servers.",
+  }),
   "webhooks.allowed_hosts": list(
     {
       pattern: /^(\*\.)?(\[[0-9a-f:]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?$/,
