@@ -55,6 +55,7 @@ struct start {
     uint32_t umask;
     uint16_t rows, cols;
     uint64_t stdout_credit, stderr_credit;
+    uint64_t timeout_ms; /* 0: none */
     uint8_t rlimits;
     struct rlimit_wish rlimit[HSR_RLIMITS_MAX];
     char *cwd;
@@ -132,6 +133,8 @@ struct execution {
     int status; /* as wait4 gave it */
     struct rusage rusage;
     int64_t drain_until_ms;
+    int64_t kill_at_ms; /* 0: never */
+    bool timed_out;
 };
 
 struct execution *execution_find(uint32_t id);

@@ -123,6 +123,7 @@ static void start_now(uint32_t id, const struct start *s) {
     e->channel[1].fd = spawned.error;
     e->terminal = s->flags & HSR_START_PTY;
     e->background = s->flags & HSR_START_BACKGROUND;
+    if (s->timeout_ms) e->kill_at_ms = now_ms() + (int64_t)s->timeout_ms;
     e->has_input = e->input_fd >= 0;
     e->input_ends = !e->has_input;
     uint64_t from[2] = {0, 0}, credit[2] = {s->stdout_credit, s->stderr_credit};
@@ -239,7 +240,8 @@ void execution_list(struct pen *p) {
         pen_u32(p, e->id);
         pen_u32(p, (uint32_t)e->pid);
         pen_u8(p, (uint8_t)((ended ? 0 : HSR_STATE_RUNNING) | (e->background ? HSR_STATE_BACKGROUND : 0) |
-                            (e->terminal ? HSR_STATE_PTY : 0) | (signaled ? HSR_STATE_SIGNALED : 0)));
+                            (e->terminal ? HSR_STATE_PTY : 0) | (signaled ? HSR_STATE_SIGNALED : 0) |
+                            (e->timed_out ? HSR_STATE_TIMED_OUT : 0)));
         pen_u8(p, (uint8_t)(!ended ? 0 : signaled ? WTERMSIG(e->status) : WEXITSTATUS(e->status)));
         for (int which = 0; which < 2; which++) {
             pen_u64(p, e->channel[which].ring.start);

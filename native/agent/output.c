@@ -1,6 +1,7 @@
 /* Output on its way: from pipes into rings, from rings into frames. */
 #include "agent.h"
 #include <errno.h>
+#include <signal.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -126,6 +127,12 @@ static void count_wait(const struct execution *e, int64_t now, int *timeout_ms) 
     }
 }
 
+static void wait_until(int64_t at, int64_t now, int *timeout_ms) {
+    int64_t left = at > now ? at - now : 0;
+    if (left > 60000) left = 60000; /* so that it fits; then one looks again */
+    if (*timeout_ms < 0 || left < *timeout_ms) *timeout_ms = (int)left;
+}
+
 size_t executions_poll(struct pollfd *fds, size_t room, int64_t now, int *timeout_ms) {
     size_t count = 0;
     for (struct execution *e = NULL; (e = execution_next(e));) {
@@ -136,6 +143,7 @@ size_t executions_poll(struct pollfd *fds, size_t room, int64_t now, int *timeou
                 watch(fds, &count, room, c->fd, POLLIN);
         }
         count_wait(e, now, timeout_ms);
+        if (e->kill_at_ms && e->state == EXECUTION_RUNNING) wait_until(e->kill_at_ms, now, timeout_ms);
         if (e->channel[0].hung_up && (*timeout_ms < 0 || *timeout_ms > HUNG_UP_MS)) *timeout_ms = HUNG_UP_MS;
         /* Without anything to write a pipe is watched for the end of its reader. A terminal that was left
          * says so for ever. */
@@ -164,6 +172,15 @@ static short ready(const struct pollfd *fds, size_t count, size_t *at, int fd) {
     return 0;
 }
 
+/* Whether or not a gateway is there to do it. What escaped the session is left to the end of the sandbox. */
+static void end_in_time(struct execution *e, int64_t now) {
+    if (!e->kill_at_ms || now < e->kill_at_ms) return;
+    e->kill_at_ms = 0;
+    e->timed_out = true;
+    kill(-e->pid, SIGKILL);
+    family_signal_session(e->pid, SIGKILL);
+}
+
 void executions_ready(const struct pollfd *fds, size_t count, int64_t now) {
     struct execution *following = NULL;
     size_t at = 0;
@@ -179,6 +196,7 @@ void executions_ready(const struct pollfd *fds, size_t count, int64_t now) {
             input_close(e);
         else if (input)
             input_write(e);
+        if (e->state == EXECUTION_RUNNING) end_in_time(e, now);
         if (report)
             execution_settle_report(e); /* may free it */
         else if (e->state == EXECUTION_DRAINING)
@@ -226,7 +244,7 @@ static void tell_exit(struct execution *e) {
     bool signaled = WIFSIGNALED(e->status);
     uint8_t body[64];
     struct pen p = pen_on(body, sizeof body);
-    pen_u32(&p, signaled ? 1 : 0);
+    pen_u32(&p, (signaled ? HSR_EXIT_SIGNALED : 0u) | (e->timed_out ? HSR_EXIT_TIMED_OUT : 0u));
     pen_u32(&p, (uint32_t)(signaled ? WTERMSIG(e->status) : WEXITSTATUS(e->status)));
     for (int which = 0; which < 2; which++) {
         pen_u64(&p, e->channel[which].ring.end);

@@ -47,6 +47,7 @@
 #define HSR_ORPHANS_MAX 256
 #define HSR_REMEMBERED_MAX 64
 #define HSR_RLIMITS_MAX 16
+#define HSR_TIMEOUT_MAX_MS 2592000000u /* 30 days */
 
 /* Flags of a frame. */
 #define HSR_FLAG_MORE 0x01        /* the message goes on in the next frame, which has the same type and id */
@@ -110,6 +111,7 @@
 #define HSR_START_STDIN 0x01       /* standard input comes in STDIN messages; else it has ended */
 #define HSR_START_PTY 0x02         /* a terminal instead of pipes; its output is standard output */
 #define HSR_START_BACKGROUND 0x04  /* as HSR_FLAG_BACKGROUND */
+#define HSR_START_TIMED 0x08       /* has a time limit */
 #define HSR_ID_DEFAULT 0xffffffffu /* START: the guest's own uid or gid */
 
 /* FAILED: the stage at which a start failed. */
@@ -137,6 +139,11 @@
 #define HSR_STATE_BACKGROUND 0x02
 #define HSR_STATE_PTY 0x04
 #define HSR_STATE_SIGNALED 0x08
+#define HSR_STATE_TIMED_OUT 0x10
+
+/* EXIT: how it ended, as bits. */
+#define HSR_EXIT_SIGNALED 0x01
+#define HSR_EXIT_TIMED_OUT 0x02 /* its time limit was reached before it ended */
 
 /* HELLO: feature bits. */
 #define HSR_FEATURE_PTY 0x01
@@ -150,6 +157,7 @@
 #define HSR_FEATURE_STREAMS 0x100 /* FILE_STREAM, and windows for FILE_WRITE */
 #define HSR_FEATURE_SKIP 0x200    /* SKIP_STDOUT, SKIP_STDERR */
 #define HSR_FEATURE_WATCH 0x400   /* WATCH */
+#define HSR_FEATURE_TIMEOUT 0x800 /* START's time limit */
 
 /* HELLO: state bits. */
 #define HSR_HELLO_QUIESCED 0x01

@@ -89,7 +89,7 @@ static void tell_hello(uint16_t version) {
     pen_u16(&p, session.quiesced ? HSR_HELLO_QUIESCED : 0);
     pen_u64(&p, HSR_FEATURE_PTY | HSR_FEATURE_FILES | HSR_FEATURE_ORPHANS | HSR_FEATURE_QUIESCE |
                     HSR_FEATURE_PORTS | HSR_FEATURE_STREAMS | HSR_FEATURE_SKIP | HSR_FEATURE_WATCH |
-                    identity_features());
+                    HSR_FEATURE_TIMEOUT | identity_features());
     pen_bytes(&p, session.boot, sizeof session.boot);
     pen_bytes(&p, session.identity, sizeof session.identity);
     pen_u32(&p, HSR_PAYLOAD_MAX);

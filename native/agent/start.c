@@ -55,12 +55,15 @@ int start_parse(const uint8_t *payload, size_t length, struct start *s) {
     s->cols = cursor_u16(&c);
     s->stdout_credit = cursor_u64(&c);
     s->stderr_credit = cursor_u64(&c);
+    if (s->flags & HSR_START_TIMED) s->timeout_ms = cursor_u64(&c);
     int error = take_rlimits(&c, s);
     if (error) return error;
     uint32_t argc = cursor_u32(&c), envc = cursor_u32(&c);
     if (c.bad || argc == 0) return EINVAL;
     if (argc > HSR_ARGV_MAX || envc > HSR_ENV_MAX) return E2BIG;
-    if (s->umask > 0777 || (s->flags & ~7u)) return EINVAL;
+    if (s->umask > 0777 || (s->flags & ~15u)) return EINVAL;
+    if (s->flags & HSR_START_TIMED && (s->timeout_ms == 0 || s->timeout_ms > HSR_TIMEOUT_MAX_MS))
+        return EINVAL;
     size_t arrays = (argc + envc + 2) * sizeof(char *);
     /* A string on the wire costs four bytes beside its own; its zero costs one here. */
     size_t strings = cursor_left(&c);

@@ -58,6 +58,7 @@ test("flags, stages, codes, scopes and bits are the same", () => {
   expect(defines("START_")).toEqual(wire.startFlag);
   expect(defines("ERROR_")).toEqual(wire.errorCode);
   expect(defines("STATE_")).toEqual(wire.stateBit);
+  expect(defines("EXIT_")).toEqual(wire.exitBit);
   expect(defines("RESUMED_")).toEqual(wire.resumedBit);
   expect(defines("HELLO_")).toEqual(wire.helloBit);
   expect(defines("MKDIR_")).toEqual(wire.mkdirFlag);

@@ -244,6 +244,8 @@ export interface ExecutionState {
   readonly running: boolean;
   readonly reader: "foreground" | "background";
   readonly terminal: boolean;
+  /** As in `ExecutionExit`. */
+  readonly timedOut: boolean;
   /** Both null while it runs. */
   readonly exitCode: number | null;
   readonly signal: number | null;

@@ -82,6 +82,11 @@ export interface ExecSpec {
   readonly terminal?: { readonly rows: number; readonly cols: number };
   /** Other ids than the guest's own. Refused (EPERM) where the sandbox has one id only, and for the agent's own. */
   readonly user?: { readonly uid: number; readonly gid: number };
+  /**
+   * The agent kills its process group and session this long after its start, whether or not a gateway watches. At most 30 days.
+   * Who wants a precise reason keeps a time of his own; this one holds while no gateway lives.
+   */
+  readonly timeoutMs?: number;
   /** `background`: output beyond the agent's ring drops the oldest instead of blocking the writer. Default `foreground`. */
   readonly reader?: "foreground" | "background";
 }
@@ -111,6 +116,8 @@ export interface InputFile {
 /** How one execution ended, as the guest's own agent tells it (`source: "guest"`). */
 export interface ExecutionExit {
   readonly source: "guest";
+  /** The time of `ExecSpec.timeoutMs` was over before it ended. */
+  readonly timedOut: boolean;
   readonly exitCode: number | null;
   readonly signal: number | null;
   readonly stdoutBytes: number;

@@ -34,7 +34,10 @@ function written(file: FileWriting): Promise<unknown>[] {
 /** Asks everything at once, as a gateway that never waits. */
 export function askEverything(agent: Agent, folder: string): Asked {
   const echo = agent.start(1, program(["/bin/sh", "-c", "cat; echo err >&2"], { stdin: Buffer.from("some input\n") }));
-  const open = agent.start(2, program(["cat"], { stdin: "open", reader: "background", rlimits: { core: 0 } }));
+  const open = agent.start(
+    2,
+    program(["cat"], { stdin: "open", reader: "background", rlimits: { core: 0 }, timeoutMs: 5000 }),
+  );
   const terminal = agent.start(3, program(["sh", "-c", "echo hello"], { terminal: { rows: 24, cols: 80 } }));
   const missing = agent.start(4, program(["!no-such-program"]));
   const loud = agent.start(5, program(["+loud", "-c", "x".repeat(300)], { user: { uid: 1000, gid: 1000 } }));

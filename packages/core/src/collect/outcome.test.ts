@@ -6,6 +6,7 @@ import { type EndFacts, outcomeOf } from "./outcome.ts";
 
 const exited = (change: Partial<ExecutionExit> = {}): ExecutionExit => ({
   source: "guest",
+  timedOut: false,
   exitCode: 0,
   signal: null,
   stdoutBytes: 0,

@@ -10,6 +10,9 @@ export interface ExecutionPlan {
   readonly spec: ExecSpec;
 }
 
+/** So much later than the gateway would the agent end an execution. */
+const agentGraceMs = 1000;
+
 export function executionPlan(id: ExecutionId, action: ExecAction, sandbox: LiveSandbox): ExecutionPlan {
   const { program, terminal } = action;
   const code = program.kind === "code" ? codeOf(id, program) : null;
@@ -29,6 +32,8 @@ export function executionPlan(id: ExecutionId, action: ExecAction, sandbox: Live
       umask: 0o022,
       ...(terminal === null ? {} : { terminal }),
       ...(action.userId === null ? {} : { user: { uid: action.userId, gid: action.userId } }),
+      // The gateway's own time comes first and gives the reason; this one holds while no gateway lives.
+      ...(action.timeoutMs === null ? {} : { timeoutMs: action.timeoutMs + agentGraceMs }),
       reader: action.background || terminal !== null ? "background" : "foreground",
     },
   };

@@ -109,11 +109,17 @@ export function executionOutcome(
   };
 }
 
+function isOver({ record }: LiveExecution, nowMs: number): boolean {
+  return record.timeoutMs !== null && record.startedAtMs !== null && nowMs - record.startedAtMs >= record.timeoutMs;
+}
+
 function reasonOf(execution: LiveExecution, { exit, lost }: ExecutionEnd, facts: ExecutionEndFacts): RunReason {
   const { stopCause } = execution;
   if (exit !== null) {
     const isKilled = exit.signal === 9 || exit.exitCode === shellKilledStatus;
     if (isKilled && stopCause !== null) return stopCause;
+    // The agent says so, and it can be: the time was over while no gateway was there to end it.
+    if (isKilled && exit.timedOut && isOver(execution, facts.nowMs)) return "timeout";
     if (isKilled && facts.oomKills > 0) return "out_of_memory";
     return exit.signal === null ? "exited" : "signaled";
   }

@@ -6,7 +6,7 @@ import type { Epoch } from "./epoch.ts";
 import { AgentError, errnoName } from "./errors.ts";
 import type { Frame } from "./frame-reader.ts";
 import { OutputQueue } from "./output-queue.ts";
-import { ask, bounds, flag, signalScope, startStages, tell } from "./wire.ts";
+import { ask, bounds, exitBit, flag, signalScope, startStages, tell } from "./wire.ts";
 
 /** Bytes of each stream that the agent may send ahead of the reader. */
 export const creditBytes = 256 * 1024;
@@ -203,7 +203,8 @@ export class FollowedExecution implements AgentExecution {
   }
 
   #takeExit(fields: FieldReader): void {
-    const signaled = fields.u32();
+    const how = fields.u32();
+    const signaled = (how & exitBit.SIGNALED) !== 0;
     const code = fields.u32();
     const [stdoutBytes, stdoutDropped, stderrBytes, stderrDropped] = [
       fields.u64(),
@@ -213,6 +214,7 @@ export class FollowedExecution implements AgentExecution {
     ];
     const exit: ExecutionExit = {
       source: "guest",
+      timedOut: (how & exitBit.TIMED_OUT) !== 0,
       exitCode: signaled ? null : code & 0xff,
       signal: signaled ? code & 0x7f : null,
       stdoutBytes,

@@ -34,7 +34,8 @@ export function encodeStart(spec: ExecSpec, credit: readonly [number, number]): 
   const flags =
     (spec.stdin === null || spec.terminal ? 0 : startFlag.STDIN) |
     (spec.terminal ? startFlag.PTY : 0) |
-    (spec.reader === "background" ? startFlag.BACKGROUND : 0);
+    (spec.reader === "background" ? startFlag.BACKGROUND : 0) |
+    (spec.timeoutMs === undefined ? 0 : startFlag.TIMED);
   const fields = new FieldWriter()
     .u32(flags)
     .u32(spec.user?.uid ?? idDefault)
@@ -44,6 +45,7 @@ export function encodeStart(spec: ExecSpec, credit: readonly [number, number]): 
     .u16(spec.terminal?.cols ?? 0)
     .u64(credit[0])
     .u64(credit[1]);
+  if (spec.timeoutMs !== undefined) fields.u64(Math.min(bounds.timeoutMaxMs, Math.max(1, Math.round(spec.timeoutMs))));
   const limits = { ...spec.rlimits, openFiles: spec.openFiles };
   const wishes = Object.entries(limits) as [keyof typeof rlimitNumbers, number][];
   fields.u8(wishes.length);
@@ -129,6 +131,7 @@ function decodeExecution(body: FieldReader): ExecutionState {
     running,
     reader: state & stateBit.BACKGROUND ? "background" : "foreground",
     terminal: (state & stateBit.PTY) !== 0,
+    timedOut: (state & stateBit.TIMED_OUT) !== 0,
     exitCode: running || signaled ? null : code,
     signal: !running && signaled ? code : null,
     stdout,

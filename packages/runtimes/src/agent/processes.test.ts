@@ -262,3 +262,42 @@ test("the end of control kills everything that the agent started, orphans too", 
   await real.stop();
   await eventually(() => !pids.some(isAlive));
 });
+
+describe("a time limit", () => {
+  test("ends the group and the session, also what ignores signals, and says so", async () => {
+    const script = "trap '' TERM INT HUP; (trap '' TERM HUP; sleep 100) & echo $!; set -m; sleep 100 & echo $!; wait";
+    const began = performance.now();
+    const agent = real.open();
+    const execution = agent.start(1, program(["bash", "-c", script], { timeoutMs: 300 }));
+    const { stdout, signal } = await finish(execution);
+    expect(performance.now() - began).toBeGreaterThan(290);
+    expect(performance.now() - began).toBeLessThan(3000);
+    expect([signal, (await execution.exit).timedOut]).toEqual([9, true]);
+    for (const pid of stdout.trim().split("\n").map(Number)) await eventually(() => !isAlive(pid));
+    expect(await agent.list()).toMatchObject([{ running: false, signal: 9, timedOut: true }]);
+  });
+
+  test("holds while nobody is attached, and for an execution that was forgotten", async () => {
+    const agent = real.open();
+    const kept = agent.start(1, program(["sleep", "100"], { timeoutMs: 200 }));
+    const forgotten = agent.start(2, program(["sleep", "100"], { timeoutMs: 200 }));
+    await Promise.all([kept.started, forgotten.started]);
+    const pids = (await agent.list()).map(({ pid }) => pid);
+    forgotten.forget();
+    agent.close();
+    for (const pid of pids) await eventually(() => !isAlive(pid));
+    const again = real.open();
+    expect((await again.follow(1, { stdout: 0, stderr: 0 }).exit).timedOut).toBe(true);
+    expect(await again.list()).toMatchObject([{ execId: 1, running: false, signal: 9, timedOut: true }]);
+  });
+
+  test("leaves alone what ends before it", async () => {
+    const agent = real.open();
+    const execution = agent.start(1, program(["sleep", "0.05"], { timeoutMs: 200 }));
+    expect((await finish(execution)).code).toBe(0);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    expect(await agent.list()).toMatchObject([{ exitCode: 0, timedOut: false }]);
+    const signalled = agent.start(2, program(["sh", "-c", "kill -9 $$"], { timeoutMs: 60_000 }));
+    expect([(await finish(signalled)).signal, (await signalled.exit).timedOut]).toEqual([9, false]);
+  });
+});

@@ -41,6 +41,7 @@ export const bounds = {
   orphansMax: 256,
   rememberedMax: 64,
   rlimitsMax: 16,
+  timeoutMaxMs: 2_592_000_000,
 } as const;
 
 /** Message types from the gateway. */
@@ -108,7 +109,7 @@ export const flag = {
 } as const;
 
 /** Bits of START's first field. */
-export const startFlag = { STDIN: 0x01, PTY: 0x02, BACKGROUND: 0x04 } as const;
+export const startFlag = { STDIN: 0x01, PTY: 0x02, BACKGROUND: 0x04, TIMED: 0x08 } as const;
 
 /** In START: the guest's own uid or gid. */
 export const idDefault = 0xffff_ffff;
@@ -131,7 +132,10 @@ export const errorCode = { UNKNOWN_MESSAGE: 1, MALFORMED: 2, VERSION: 3, FRAMING
 export const signalScope = { process: 0, group: 1, session: 2 } as const;
 
 /** Bits of an execution's state in LIST's result. */
-export const stateBit = { RUNNING: 0x01, BACKGROUND: 0x02, PTY: 0x04, SIGNALED: 0x08 } as const;
+export const stateBit = { RUNNING: 0x01, BACKGROUND: 0x02, PTY: 0x04, SIGNALED: 0x08, TIMED_OUT: 0x10 } as const;
+
+/** Bits of EXIT. */
+export const exitBit = { SIGNALED: 0x01, TIMED_OUT: 0x02 } as const;
 
 /** Feature bits of HELLO, by the names that `AgentHello.features` uses. */
 export const featureBits = {
@@ -146,6 +150,7 @@ export const featureBits = {
   streams: 0x100,
   skip: 0x200,
   watch: 0x400,
+  timeout: 0x800,
 } as const;
 
 /** State bits of HELLO. */
