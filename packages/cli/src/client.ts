@@ -74,11 +74,25 @@ export class Client {
     }
   }
 
+  /** As `events`, where the answer may also be a JSON body with status 202: what was asked for does not go on yet. */
+  async eventsOrLater<Body>(
+    path: string,
+    ask: Ask = {},
+  ): Promise<{ response: Response; events: AsyncGenerator<ServerEvent> } | { later: Body }> {
+    const response = await this.send(path, { ...ask, headers: { ...ask.headers, accept: "text/event-stream" } });
+    if (response.status === 202) return { later: (await response.json()) as Body };
+    return { response, events: this.eventsOf(response) };
+  }
+
   /** A stream of events. */
   async events(path: string, ask: Ask = {}): Promise<{ response: Response; events: AsyncGenerator<ServerEvent> }> {
     const response = await this.send(path, { ...ask, headers: { ...ask.headers, accept: "text/event-stream" } });
+    return { response, events: this.eventsOf(response) };
+  }
+
+  private eventsOf(response: Response): AsyncGenerator<ServerEvent> {
     if (!response.body || !response.headers.get("content-type")?.startsWith("text/event-stream")) throw this.notHsr();
-    return { response, events: readEvents(response.body) };
+    return readEvents(response.body);
   }
 
   private unreachable(cause: unknown): Failure {

@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { type Context, type GlobalFlags, makeContext } from "./context.ts";
 import { exitCodes, Failure } from "./failure.ts";
 import { visibleLines } from "./terminal.ts";
+import { approvalsCommand } from "./verbs/approvals.ts";
 import { configCommand } from "./verbs/config.ts";
 import { doctorCommand } from "./verbs/doctor.ts";
 import { keyCommand } from "./verbs/key.ts";
@@ -31,6 +32,7 @@ function buildProgram(rawArguments: readonly string[]): { program: Command; cont
     .addCommand(runtimesCommand(context))
     .addCommand(doctorCommand(context))
     .addCommand(keyCommand(context))
+    .addCommand(approvalsCommand(context))
     .addCommand(policyCommand(context))
     .addCommand(configCommand(context))
     .addCommand(versionCommand(context));

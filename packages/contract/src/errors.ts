@@ -197,6 +197,22 @@ export const errors = {
     "The policy refuses this request.",
     "`details.rule` names the rule; ask the operator.",
   ),
+  approval_denied: row(
+    "denied",
+    403,
+    "PERMISSION_DENIED",
+    false,
+    "A person denied this request.",
+    "`details.rule` names the rule that wanted an approval; ask the operator.",
+  ),
+  approval_expired: row(
+    "denied",
+    403,
+    "PERMISSION_DENIED",
+    false,
+    "Nobody approved this request in time.",
+    "Send it again when somebody is there who can approve it.",
+  ),
   not_found: row(
     "not_found",
     404,
@@ -333,6 +349,14 @@ export const errors = {
     false,
     "This is the last key with the scope `admin`.",
     "Make another key with the scope `admin` first.",
+  ),
+  not_held: row(
+    "conflict",
+    409,
+    "FAILED_PRECONDITION",
+    false,
+    "The run does not wait for an approval.",
+    "It was answered, cancelled or late already: GET /v1/runs/{id} says what became of it.",
   ),
   policy_changed: row(
     "conflict",

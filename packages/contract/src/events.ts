@@ -4,6 +4,7 @@ import { runSummarySchema, timeSchema } from "./run.ts";
 
 /** Every type of event, each with a sentence: streams, and the audit log, know no others. */
 export const eventTypes = {
+  "run.held": "A run waits for a person's approval.",
   "run.queued": "A run was accepted and stored.",
   "run.starting": "A sandbox is being started for a run.",
   "run.started": "A run's program has been started.",
@@ -11,6 +12,8 @@ export const eventTypes = {
   "run.finished": "A run ended: the last event of its stream.",
   "run.decided": "A decision was made about a request; the audit log keeps its whole input.",
   "run.refused": "A request for a run was refused before it became one.",
+  "run.approved": "A person approved a run that was held, and it was decided about once more.",
+  "run.approval_denied": "A person denied a run that was held, or nobody answered in time.",
   "run.cancel_requested": "Somebody asked for a run's end.",
   "sandbox.decided": "A decision was made about a sandbox; the audit log keeps its whole input.",
   "sandbox.refused": "A request for a sandbox was refused before it became one.",
@@ -39,7 +42,14 @@ export const eventTypes = {
 export type EventType = keyof typeof eventTypes;
 
 /** The types that a run's stream carries, in order of appearance; `run.finished` is the one that ends it. */
-export const runEventTypes = ["run.queued", "run.starting", "run.started", "run.output", "run.finished"] as const;
+export const runEventTypes = [
+  "run.held",
+  "run.queued",
+  "run.starting",
+  "run.started",
+  "run.output",
+  "run.finished",
+] as const;
 export type RunEventType = (typeof runEventTypes)[number];
 
 /** What `/v1/events` and webhooks carry: small facts about what happened. Whoever wants more asks for the subject. */
@@ -50,6 +60,8 @@ export const busEventTypes = [
   "sandbox.ended",
   "execution.started",
   "execution.finished",
+  "run.held",
+  "run.approved",
   "run.finished",
 ] as const satisfies readonly EventType[];
 export type BusEventType = (typeof busEventTypes)[number];
@@ -103,6 +115,7 @@ function envelope<const Kind extends RunEventType, Data extends Type.TSchema>(ty
 
 /** What the stream of a run carries. */
 export const runEventSchemas = {
+  "run.held": envelope("run.held", "RunHeldEvent", runSummarySchema),
   "run.queued": envelope("run.queued", "RunQueuedEvent", runSummarySchema),
   "run.starting": envelope("run.starting", "RunStartingEvent", runSummarySchema),
   "run.started": envelope("run.started", "RunStartedEvent", runSummarySchema),

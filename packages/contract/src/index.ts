@@ -1,3 +1,4 @@
+export * from "./approval.ts";
 export * from "./config.ts";
 export * from "./error-body.ts";
 export * from "./errors.ts";

@@ -98,7 +98,7 @@ export function executionEvent(
   return { timeMs, type, tenant, subject, requestId, data };
 }
 
-export function runEvent(type: "run.finished", run: RunRecord, timeMs: number): NewEvent {
+export function runEvent(type: "run.held" | "run.approved" | "run.finished", run: RunRecord, timeMs: number): NewEvent {
   const { id: subject, tenant, requestId, sandboxId, state, outcome } = run;
   return { timeMs, type, tenant, subject, requestId, data: { sandbox_id: sandboxId, state, ...endOf(outcome) } };
 }

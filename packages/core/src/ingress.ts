@@ -2,7 +2,7 @@
 import { type ErrorCode, newId } from "@hsr/contract";
 import { deadlineMs } from "./acquire/launch-spec.ts";
 import type { RunAction } from "./action.ts";
-import type { DecideInput, Decision, KeptInput } from "./decide/decision.ts";
+import type { DecideInput, Decision, KeptInput, Verdict } from "./decide/decision.ts";
 import type { JsonObject, NewAuditEntry, NewRun, RunRecord } from "./store.ts";
 import { encodeInput } from "./stored-input.ts";
 import type { RunId, SandboxId } from "./types.ts";
@@ -12,14 +12,41 @@ export function asJson(value: object): JsonObject {
   return value as JsonObject;
 }
 
+/** A decision, and whether a person has to agree before anything of it happens. */
+export interface Decided {
+  readonly decision: Decision;
+  readonly isHeld: boolean;
+}
+
+/** What a verdict makes of a run: a held one says what it waits for, and until when. */
+export function decidedOf(
+  verdict: Exclude<Verdict, { readonly kind: "refuse" }>,
+  deadlineMs: number,
+  nowMs: number,
+): Decided {
+  if (verdict.kind === "allow") return { decision: verdict.decision, isHeld: false };
+  const { rule, message, deadlineMs: own } = verdict.approval;
+  const deadlineAtMs = nowMs + (own ?? deadlineMs);
+  return {
+    decision: { ...verdict.held, approval: { rule, message, deadlineAtMs, approvedBy: null, approvedAtMs: null } },
+    isHeld: true,
+  };
+}
+
+/** A decision as `decide` made it, so that it can be compared with what it makes again. */
+function withoutApproval({ approval: _approval, ...decision }: Decision): Decision {
+  return decision;
+}
+
 export function newRun(
   action: RunAction,
   considered: DecideInput,
-  decision: Decision,
+  decided: Decided,
   sandboxId: SandboxId | null,
   bootId: string | null,
   nowMs: number,
 ): NewRun {
+  const { decision, isHeld } = decided;
   const id = newId("run") as RunId;
   const { program } = action.input;
   return {
@@ -27,7 +54,7 @@ export function newRun(
     tenant: action.tenant,
     keyId: action.keyId,
     requestId: action.requestId,
-    state: sandboxId === null ? "queued" : "starting",
+    state: isHeld ? "held" : sandboxId === null ? "queued" : "starting",
     requestDigest: action.digest,
     idempotencyKey: action.idempotencyKey,
     labels: action.labels,
@@ -35,7 +62,11 @@ export function newRun(
     detach: action.detach,
     createdAtMs: nowMs,
     expiresAtMs: sandboxId === null ? null : nowMs + deadlineMs(decision),
-    input: encodeInput({ input: action.input, wishes: action.wishes }),
+    input: encodeInput({
+      input: action.input,
+      wishes: action.wishes,
+      considered: isHeld ? kept(considered) : null,
+    }),
     decision: asJson(decision),
     risk: asJson(considered.risk),
     limits: asJson(decision.limits),
@@ -49,7 +80,12 @@ export function newRun(
       tenant: action.tenant,
       subject: id,
       requestId: action.requestId,
-      data: asJson({ ...facts(action), input: kept(considered), decision }),
+      data: asJson({
+        ...facts(action),
+        input: kept(considered),
+        decision: withoutApproval(decision),
+        ...(isHeld ? { held: true } : {}),
+      }),
     },
   };
 }

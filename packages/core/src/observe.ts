@@ -76,7 +76,7 @@ export const metricTable = {
   hsr_queue_length: { kind: "gauge", help: "Runs that wait for a place now.", labels: [] },
   hsr_runs_adopted_total: {
     kind: "counter",
-    help: "Runs of an earlier gateway that were taken up again, by what became of them: adopted, queued, lost.",
+    help: "Runs of an earlier gateway that were taken up again, by what became of them: adopted, queued, held, lost.",
     labels: ["outcome"],
   },
   hsr_sweeps_failed_total: {

@@ -8,11 +8,12 @@ import type { Offers } from "./acquire/offers.ts";
 import type { Place, Places } from "./acquire/places.ts";
 import type { RunAction, RunInput } from "./action.ts";
 import type { Analyze } from "./analyze/analyze.ts";
+import { Approvals } from "./approval/approvals.ts";
 import { collect } from "./collect/collect.ts";
 import { consider } from "./consider.ts";
 import { decide } from "./decide/decide.ts";
-import type { Rules } from "./decide/decision.ts";
-import { newRun, recordOf, refusedEntry } from "./ingress.ts";
+import type { DecideInput, Rules } from "./decide/decision.ts";
+import { type Decided, decidedOf, newRun, recordOf, refusedEntry } from "./ingress.ts";
 import type { Log, Metrics } from "./observe.ts";
 import type { Clock, Guest, OpenAgent } from "./ports.ts";
 import { drive } from "./run/drive.ts";
@@ -34,6 +35,8 @@ export interface PipelinePorts {
   readonly openAgent: OpenAgent;
   readonly rules: Rules;
   readonly queueWaitMs: number;
+  /** How long a run waits for a person's answer where the rule does not say. */
+  readonly approvalDeadlineMs: number;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -47,11 +50,13 @@ export type Submitted =
 export class Pipeline {
   readonly ports: PipelinePorts;
   readonly live: LiveRuns;
+  readonly approvals: Approvals;
   #draining = false;
 
   constructor(ports: PipelinePorts) {
     this.ports = ports;
     this.live = new LiveRuns(ports.store, ports.log);
+    this.approvals = new Approvals(this);
   }
 
   /** Refuses new runs from now on. */
@@ -85,13 +90,15 @@ export class Pipeline {
       await this.ports.store.audit.append(refusedEntry(action, considered, code, this.ports.clock.now()));
       throw new HsrError(code, options);
     }
-    if (verdict.kind === "hold") throw new HsrError("policy_denied", { message: "It needs a person's approval." });
+    const decided = decidedOf(verdict, this.ports.approvalDeadlineMs, this.ports.clock.now());
+    if (decided.isHeld) return await this.#hold(action, considered, decided);
+    const { decision } = decided;
     const place = this.ports.places.enter(action.tenant);
     const sandboxId = place.immediate ? (newId("sandbox") as SandboxId) : null;
     // Noted before anything is launched: what holds the sandbox may die with this gateway, and nobody is left to ask.
-    const bootId = this.ports.offers.runtime(verdict.decision.runtime)?.bootId ?? null;
-    const row = newRun(action, considered, verdict.decision, sandboxId, bootId, this.ports.clock.now());
-    const run = new LiveRun(recordOf(row), verdict.decision, action.input.onOutputLimit, this.ports.spool);
+    const bootId = this.ports.offers.runtime(decision.runtime)?.bootId ?? null;
+    const row = newRun(action, considered, decided, sandboxId, bootId, this.ports.clock.now());
+    const run = new LiveRun(recordOf(row), decision, action.input.onOutputLimit, this.ports.spool);
     run.sandboxId = sandboxId;
     this.live.add(run);
     // Without an idempotency key nothing can keep the run from being made: its sandbox starts while its row is written.
@@ -111,6 +118,25 @@ export class Pipeline {
       await early
         ?.then((guest) => guest.destroy())
         .catch((cause: unknown) => this.ports.log.debug({ err: cause }, "no sandbox to undo"));
+      throw thrown;
+    }
+  }
+
+  /** A run that a person has to agree to: stored, with no place and no sandbox. */
+  async #hold(action: RunAction, considered: DecideInput, decided: Decided): Promise<Submitted> {
+    const row = newRun(action, considered, decided, null, null, this.ports.clock.now());
+    const run = new LiveRun(recordOf(row), decided.decision, action.input.onOutputLimit, this.ports.spool);
+    this.live.add(run);
+    try {
+      const outcome = await this.ports.store.runs.create(row);
+      if (outcome.kind === "created") {
+        void this.approvals.hold(run);
+        return { kind: "live", run, repeated: false };
+      }
+      this.live.remove(run);
+      return await this.#repeated(outcome);
+    } catch (thrown) {
+      this.live.remove(run);
       throw thrown;
     }
   }

@@ -60,13 +60,18 @@ async function takeUp(pipeline: Pipeline, record: RunRecord, fate: Fate): Promis
   const bytes = await store.runs.input(record.id);
   const stored = bytes === null ? null : readInput(bytes);
   const run = revive(pipeline, record, stored);
-  const count = (outcome: "adopted" | "queued" | "lost") => {
+  const count = (outcome: "adopted" | "queued" | "held" | "lost") => {
     metrics.count("hsr_runs_adopted_total", { outcome });
     log.info({ run: run.id, state: record.state, outcome }, "run taken up");
   };
   if (stored === null) {
     count("lost");
     return await lose(pipeline, run, "Its input cannot be read.");
+  }
+  if (record.state === "held") {
+    count("held");
+    void pipeline.approvals.hold(run);
+    return;
   }
   const settle = async (known: Fate): Promise<void> => {
     if (known.kind === "found") {

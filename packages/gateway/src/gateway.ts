@@ -24,6 +24,7 @@ import { ActivePolicy } from "./policy/active.ts";
 import { watchFile } from "./policy/watch.ts";
 import { openPortDoor, type PortDoor } from "./ports/door.ts";
 import { PortTokens } from "./ports/token.ts";
+import { approvalRoutes } from "./rest/approvals.ts";
 import { configRoutes } from "./rest/config.ts";
 import { docsRoutes } from "./rest/docs.ts";
 import { eventRoutes } from "./rest/events.ts";
@@ -112,6 +113,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
         return policy.rules;
       },
       queueWaitMs: config.runs.queueWaitMs,
+      approvalDeadlineMs: config.approvals.deadlineMs,
       clock,
       log,
       metrics,
@@ -266,6 +268,7 @@ function door(
     ...keyRoutes({ store, clock }),
     ...policyRoutes({ policy, store }),
     ...trialRoutes({ pipeline, policy, store, settings: ruleSettings(config) }),
+    ...approvalRoutes({ pipeline, store }),
     ...configRoutes(parts.configRows),
     ...statusRoutes({ pipeline, store, version, metrics, metricsAccess: config.metrics.access }),
   ];

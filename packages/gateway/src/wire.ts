@@ -11,7 +11,7 @@ import type {
   RuntimeInfo,
   UsageBody,
 } from "@hsr/contract";
-import type { Capabilities, Decision, ProbedRuntime, RiskReport, RunRecord } from "@hsr/core";
+import type { Capabilities, Decision, HeldFor, ProbedRuntime, RiskReport, RunRecord } from "@hsr/core";
 
 /** A time as RFC 3339 in UTC with milliseconds. */
 export function wireTime(ms: number): string {
@@ -22,6 +22,16 @@ export function timeOrNull(ms: number | null): string | null {
   return ms === null ? null : wireTime(ms);
 }
 
+function wireApproval({ rule, message, deadlineAtMs, approvedBy, approvedAtMs }: HeldFor): DecisionBody["approval"] {
+  return {
+    rule,
+    message,
+    deadline: wireTime(deadlineAtMs),
+    approved_by: approvedBy,
+    approved_at: timeOrNull(approvedAtMs),
+  };
+}
+
 export function wireDecision(decision: Decision): DecisionBody {
   return {
     level: decision.level,
@@ -30,6 +40,7 @@ export function wireDecision(decision: Decision): DecisionBody {
     reasons: [...decision.reasons],
     preference_met: decision.preferenceMet,
     policy_digest: decision.policyDigest,
+    approval: decision.approval === undefined ? null : wireApproval(decision.approval),
   };
 }
 

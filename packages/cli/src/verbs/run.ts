@@ -12,7 +12,7 @@ import { onInterrupt } from "../interrupt.ts";
 import { bytesOf, Gathered } from "../output.ts";
 import { type Program, parseFileFlag, parseLanguage, parsePairs, programOfFile } from "../program.ts";
 import { exitCodeOf, remarks, summaryLine } from "../result.ts";
-import { json } from "../terminal.ts";
+import { json, visible } from "../terminal.ts";
 import { parseBytes, parseCores, parseCount, parseDuration } from "../units.ts";
 
 interface RunFlags {
@@ -116,12 +116,21 @@ async function run(context: Context, words: readonly string[], commandForm: bool
     return 0;
   }
   const leaving = new AbortController();
-  const { response, events } = await client.events("/v1/sandboxes/run", {
+  const answer = await client.eventsOrLater<RunSummary>("/v1/sandboxes/run", {
     method: "POST",
     body: request,
     signal: leaving.signal,
   });
-  return follow(context, flags, response.headers.get("hsr-run-id"), events, leaving);
+  if (!("later" in answer)) {
+    return follow(context, flags, answer.response.headers.get("hsr-run-id"), answer.events, leaving);
+  }
+  const { id, decision } = answer.later;
+  const message = decision?.approval?.message ?? "";
+  await context.writeError(
+    `hsrctl: ${id} waits for an approval${message === "" ? "" : `: ${visible(message)}`}\n  ${decision?.approval?.rule ?? ""} wants it; it is given with: hsrctl approvals approve ${id}\n`,
+  );
+  const { events } = await client.events(`/v1/runs/${id}/events`, { signal: leaving.signal });
+  return follow(context, flags, id, events, leaving);
 }
 
 /** Follows the run that was started, passing its output on. Shared by `run` and `runs wait`. */

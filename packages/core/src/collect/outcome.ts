@@ -26,7 +26,7 @@ export function outcomeOf(facts: EndFacts): RunOutcome {
   const exit = drive.exit;
   const error = errorOf(facts);
   return {
-    reason: error === null ? reasonOf(facts) : "setup_failed",
+    reason: error === null ? reasonOf(facts) : error.row.class === "denied" ? "denied" : "setup_failed",
     exitCode: exit?.exitCode ?? null,
     signal: exit?.signal == null ? null : signalName(exit.signal),
     finishedAtMs: facts.finishedAtMs,

@@ -56,6 +56,19 @@ export interface Decision {
   readonly unenforced: readonly LimitName[];
   readonly network: "none";
   readonly syscallProfile: string;
+  /** Only of a run that was held for a person's answer. */
+  readonly approval?: HeldFor;
+}
+
+/** What a held run waits for, and who agreed. */
+export interface HeldFor {
+  /** The rule that wants it. */
+  readonly rule: string;
+  readonly message: string;
+  /** Wall time after which it is denied. */
+  readonly deadlineAtMs: number;
+  readonly approvedBy: string | null;
+  readonly approvedAtMs: number | null;
 }
 
 /** A request that is not run, as the error that its caller gets. */

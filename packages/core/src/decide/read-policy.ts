@@ -175,7 +175,7 @@ function readApproval(value: Located, problems: Problems): ApprovalDemand | null
     deadlineMs:
       deadline === undefined
         ? null
-        : readQuantity(deadline.value, "deadline", { unit: "ms", min: 1000, max: 30 * day }, problems),
+        : readQuantity(deadline.value, "deadline", { unit: "ms", min: 1000, max: 7 * day }, problems),
   };
 }
 

@@ -92,7 +92,11 @@ export class Sandboxes {
       await ports.store.audit.append(sandboxRefusedEntry(action, considered, code, ports.clock.now()));
       throw new HsrError(code, options);
     }
-    if (verdict.kind === "hold") throw new HsrError("policy_denied", { message: "It needs a person's approval." });
+    if (verdict.kind === "hold")
+      throw new HsrError("policy_denied", {
+        message: `The rule at ${verdict.approval.rule} wants a person's approval, and only runs can wait for one.`,
+        details: { rule: verdict.approval.rule, policy_digest: ports.rules.digest },
+      });
     const times = this.#times(action);
     const place = ports.places.enter(action.tenant);
     const row = newSandbox(action, considered, verdict.decision, {

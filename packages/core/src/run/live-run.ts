@@ -1,5 +1,6 @@
 /** A run that is not finished: its state as the gateway knows it, who watches it, and how to end it. */
 import type { Decision } from "../decide/decision.ts";
+import { asJson } from "../ingress.ts";
 import type { Spool } from "../spool.ts";
 import type { RunRecord } from "../store.ts";
 import type { RunId, SandboxId } from "../types.ts";
@@ -12,7 +13,7 @@ export class LiveRun {
   readonly id: RunId;
   readonly tenant: string;
   readonly requestId: string;
-  readonly decision: Decision;
+  decision: Decision;
   /** The stored row as last seen; its state is kept up to date here before the store has it. */
   record: RunRecord;
   stdout: KeptOutput;
@@ -77,6 +78,15 @@ export class LiveRun {
   failSpool(thrown: unknown): void {
     this.spoolFailure = thrown;
     this.stop("killed");
+  }
+
+  /** Another decision holds, before anything was started. */
+  redecide(decision: Decision, spool: Spool): void {
+    this.decision = decision;
+    const { runtime, level } = decision;
+    this.record = { ...this.record, runtime, level, decision: asJson(decision), limits: asJson(decision.limits) };
+    this.stdout = new KeptOutput(this.id, "stdout", decision.limits.outputBytes, spool);
+    this.stderr = new KeptOutput(this.id, "stderr", decision.limits.outputBytes, spool);
   }
 
   /** Calls back at each change of state or output, until the returned function is called. */

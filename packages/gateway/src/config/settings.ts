@@ -393,6 +393,13 @@ export const settings = {
       "The policy: rules that say which code runs behind which wall. A change of the file is in force at once; a gateway does not start with a file that has a mistake.",
     flag: "--policy",
   }),
+  "approvals.deadline_ms": integer({
+    default: hour,
+    min: second,
+    max: 7 * 24 * hour,
+    unit: "ms",
+    reason: "How long a held run waits for a person's answer where its rule does not say; then it is denied.",
+  }),
   "retention.run_days": decimal({
     default: 30,
     min: 0,

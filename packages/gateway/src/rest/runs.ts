@@ -107,7 +107,7 @@ export function runRoutes(ports: RunPorts): readonly Route[] {
           headers: { "HSR-Run-Id": "The run's id." },
         },
         202: {
-          description: "The run is stored and goes on.",
+          description: "The run is stored and goes on, or waits for a person's approval.",
           schema: runSchema,
           headers: { "HSR-Run-Id": "The run's id.", Location: "Where to find the run." },
         },
@@ -131,8 +131,8 @@ export function runRoutes(ports: RunPorts): readonly Route[] {
       ],
     },
     async ({ body: request, caller, requestId, request: http, reply }) => {
-      const streamed = wantsEvents(http);
-      const waitFor = !streamed && prefersAsync(http) ? 0 : request.wait_ms;
+      const wantsStream = wantsEvents(http);
+      const waitFor = !wantsStream && prefersAsync(http) ? 0 : request.wait_ms;
       const asked = { caller, requestId, idempotencyKey: idempotencyKey(http) };
       const submitted = await pipeline.submit(
         runAction({ ...request, ...(waitFor === undefined ? {} : { wait_ms: waitFor }) }, asked),
@@ -142,15 +142,19 @@ export function runRoutes(ports: RunPorts): readonly Route[] {
       const live = submitted.kind === "live" ? submitted.run : null;
       const id = submitted.kind === "live" ? submitted.run.id : submitted.record.id;
       reply.header("hsr-run-id", id);
+      // Nobody waits for a person with an open connection.
+      const isHeld = live?.record.state === "held";
+      const streamed = wantsStream && !isHeld;
       // A repeated request did not make the run, so its client's going away does not end it.
-      if (submitted.kind === "live" && !submitted.repeated && waitFor !== 0)
+      if (submitted.kind === "live" && !submitted.repeated && waitFor !== 0 && !isHeld)
         cancelWhenGone(submitted.run, reply, ports.leaving);
       if (streamed) {
         const record = submitted.kind === "live" ? submitted.run.record : submitted.record;
         await sendStream(reply, { record, live, store, lastEventId: undefined }, pipeline.ports.log);
         return undefined;
       }
-      const record = submitted.kind === "live" ? await within(submitted.run.finished, waitFor) : submitted.record;
+      const record =
+        submitted.kind === "live" ? await within(submitted.run.finished, isHeld ? 0 : waitFor) : submitted.record;
       if (record === null || record.state !== "finished") {
         live?.detach();
         reply.code(202).header("location", `/v1/runs/${id}`);

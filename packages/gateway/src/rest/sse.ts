@@ -6,13 +6,39 @@
 import { isUtf8 } from "node:buffer";
 import type { ServerResponse } from "node:http";
 import { httpLimits, type OutputData, type RunEvent, type RunEventType } from "@hsr/contract";
-import type { LiveRun, RunRecord, Store } from "@hsr/core";
+import type { Decision, LiveRun, RunRecord, Store } from "@hsr/core";
 import { wireSummary, wireTime } from "../wire.ts";
 
 /** The most output in one event. */
 const chunkBytes = 32 * 1024;
-/** Steps before any output, in the order of their numbers. */
-const steps = ["run.queued", "run.starting", "run.started"] as const;
+/** Steps before any output, in the order of their numbers. A run that was held has one more, at the front. */
+const ordinarySteps = ["run.queued", "run.starting", "run.started"] as const;
+const heldSteps = ["run.held", ...ordinarySteps] as const;
+type Step = (typeof heldSteps)[number];
+
+function stepsOf(record: RunRecord): readonly Step[] {
+  const decision = record.decision as unknown as Decision | null;
+  return decision?.approval === undefined ? ordinarySteps : heldSteps;
+}
+
+/** How many of its steps a run has behind it. */
+function stepsReached(record: RunRecord): number {
+  const steps = stepsOf(record);
+  const approval = (record.decision as unknown as Decision | null)?.approval;
+  switch (record.state) {
+    case "held":
+      return 1;
+    case "queued":
+      return steps.indexOf("run.queued") + 1;
+    case "starting":
+      return steps.indexOf("run.starting") + 1;
+    case "running":
+      return steps.length;
+    case "finished":
+      if (record.startedAtMs !== null) return steps.length;
+      return approval !== undefined && approval.approvedAtMs === null ? 1 : steps.indexOf("run.starting") + 1;
+  }
+}
 
 /** How far a reader is: the last step it saw, and how much of each stream. */
 interface Position {
@@ -27,11 +53,11 @@ export function parseLastEventId(text: string | undefined): { readonly seq: numb
   return match === null ? null : { seq: Number(match[1]), stdout: Number(match[2]) };
 }
 
-function positionAfter(last: { readonly seq: number; readonly stdout: number } | null): Position {
+function positionAfter(last: { readonly seq: number; readonly stdout: number } | null, steps: number): Position {
   if (last === null) return { step: 0, stdout: 0, stderr: 0 };
-  const step = Math.min(last.seq, steps.length);
-  const stdout = Math.min(last.stdout, Math.max(0, last.seq - steps.length));
-  return { step, stdout, stderr: Math.max(0, last.seq - steps.length - stdout) };
+  const step = Math.min(last.seq, steps);
+  const stdout = Math.min(last.stdout, Math.max(0, last.seq - steps));
+  return { step, stdout, stderr: Math.max(0, last.seq - steps - stdout) };
 }
 
 export interface RunStreamOptions {
@@ -44,7 +70,7 @@ export interface RunStreamOptions {
 
 /** Writes the stream to its end; resolves when the terminal event is written or the reader is gone. */
 export async function streamRun(response: ServerResponse, options: RunStreamOptions): Promise<void> {
-  const at = positionAfter(parseLastEventId(options.lastEventId));
+  const at = positionAfter(parseLastEventId(options.lastEventId), stepsOf(options.record).length);
   const stream = new RunStream(response, options, at);
   await stream.run();
 }
@@ -94,14 +120,8 @@ class RunStream {
   }
 
   async #steps(): Promise<void> {
-    const reached = {
-      held: 1,
-      queued: 1,
-      starting: 2,
-      running: 3,
-      finished: this.#record.startedAtMs === null ? 2 : 3,
-    };
-    while (this.#at.step < reached[this.#record.state]) {
+    const steps = stepsOf(this.#record);
+    while (this.#at.step < stepsReached(this.#record)) {
       const type = steps[this.#at.step];
       this.#at.step += 1;
       if (type !== undefined)
@@ -144,6 +164,7 @@ class RunStream {
   async #send(type: RunEventType, data: RunEvent["data"]): Promise<void> {
     if (this.#gone) return;
     const { stdout, stderr, step } = this.#at;
+    const steps = stepsOf(this.#record);
     const seq =
       type === "run.finished" ? steps.length + stdout + stderr + 1 : Math.min(step, steps.length) + stdout + stderr;
     const id = `${seq}.${stdout}`;
@@ -175,8 +196,9 @@ export async function writeWhole(response: ServerResponse, text: string): Promis
   });
 }
 
-function stateAt(type: (typeof steps)[number]): RunRecord["state"] {
-  return type === "run.queued" ? "queued" : type === "run.starting" ? "starting" : "running";
+function stateAt(type: Step): RunRecord["state"] {
+  const states = { "run.held": "held", "run.queued": "queued", "run.starting": "starting", "run.started": "running" };
+  return states[type] as RunRecord["state"];
 }
 
 /**

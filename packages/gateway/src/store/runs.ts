@@ -134,7 +134,9 @@ export function createRuns(access: Access, audit: AuditChain, events: SqliteEven
       insertKey.run(run.tenant, run.idempotencyKey, number(row, "seq"), run.requestDigest, run.createdAtMs);
     if (withInput) for (const part of cut(run.input)) insertPart(run.id, part);
     if (run.audit !== null) audit.insert(run.audit);
-    return { kind: "created", run: toRunRecord(row) };
+    const record = toRunRecord(row);
+    if (run.state === "held") events.insert(runEvent("run.held", record, run.createdAtMs));
+    return { kind: "created", run: record };
   }
 
   function insertPart(id: RunId, part: Part): void {
@@ -170,7 +172,10 @@ export function createRuns(access: Access, audit: AuditChain, events: SqliteEven
       if (found === null) return { kind: "unknown" };
       if (found.state !== from) return { kind: "stale", run: found };
       const row = advance.get({ id, state: to, at: atMs, ...patchColumns(patch) });
-      return row === undefined ? { kind: "unknown" } : { kind: "done", run: toRunRecord(row) };
+      if (row === undefined) return { kind: "unknown" };
+      const run = toRunRecord(row);
+      if (from === "held") events.insert(runEvent("run.approved", run, atMs));
+      return { kind: "done", run };
     });
   }
 

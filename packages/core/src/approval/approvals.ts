@@ -1,0 +1,147 @@
+/**
+ * Runs that wait for a person's answer. A held run is stored and nothing of it is started. Whoever approves it does not
+ * choose where it runs: it is decided about again by the rules of that moment, and never gets less isolation than
+ * the rules wanted that held it. Without an answer it is denied at its deadline, whichever gateway then lives.
+ */
+import { HsrError } from "@hsr/contract";
+import { collect } from "../collect/collect.ts";
+import { decide } from "../decide/decide.ts";
+import type { DecideInput, Decision, Verdict } from "../decide/decision.ts";
+import { asJson, kept } from "../ingress.ts";
+import type { Pipeline } from "../pipeline.ts";
+import type { LiveRun } from "../run/live-run.ts";
+import type { NewAuditEntry } from "../store.ts";
+import { decodeInput } from "../stored-input.ts";
+import { levelRank, type RunId } from "../types.ts";
+
+/** Who answers. */
+export interface Approver {
+  readonly keyId: string;
+  readonly requestId: string;
+}
+
+export type Answer =
+  | { readonly kind: "approve"; readonly by: Approver }
+  | { readonly kind: "deny"; readonly by: Approver; readonly reason: string }
+  | { readonly kind: "expire" };
+
+export class Approvals {
+  readonly #pipeline: Pipeline;
+  readonly #waiting = new Map<RunId, (answer: Answer) => void>();
+
+  constructor(pipeline: Pipeline) {
+    this.#pipeline = pipeline;
+  }
+
+  /** Holds a run until it is answered, cancelled, or late. Never rejects. */
+  async hold(run: LiveRun): Promise<void> {
+    const { ports, live } = this.#pipeline;
+    // Nobody waits for a person with an open connection.
+    run.detach();
+    const answered = Promise.withResolvers<Answer>();
+    this.#waiting.set(run.id, answered.resolve);
+    const leftMs = Math.max(0, (run.decision.approval?.deadlineAtMs ?? 0) - ports.clock.now());
+    const timer = setTimeout(() => answered.resolve({ kind: "expire" }), leftMs).unref();
+    const first = await Promise.race([answered.promise, run.stopped.then(() => null)]);
+    clearTimeout(timer);
+    this.#waiting.delete(run.id);
+    try {
+      if (first === null) await collect(run, null, null, ports, live);
+      else if (first.kind === "approve") await this.#approve(run, first.by);
+      else await this.#deny(run, first);
+    } catch (thrown) {
+      await this.#fail(run, HsrError.from(thrown));
+    }
+  }
+
+  /** Gives an answer; the first one counts. Throws `not_held` for a run that does not wait for one. */
+  answer(run: LiveRun, answer: Answer): void {
+    const resolve = this.#waiting.get(run.id);
+    if (resolve === undefined) throw new HsrError("not_held", { details: { state: run.record.state } });
+    this.#waiting.delete(run.id);
+    resolve(answer);
+  }
+
+  async #approve(run: LiveRun, by: Approver): Promise<void> {
+    const { ports } = this.#pipeline;
+    const { considered, verdict } = await this.#decideAgain(run);
+    const nowMs = ports.clock.now();
+    const decided = { input: kept(considered), ...(verdict.kind === "hold" ? { held: true } : {}) };
+    if (verdict.kind === "refuse") {
+      const { code, options } = verdict.refusal;
+      await ports.store.audit.append(
+        entry(run, "run.approved", by.requestId, nowMs, { by: by.keyId, ...decided, code }),
+      );
+      return await this.#fail(run, new HsrError(code, options));
+    }
+    const fresh = verdict.kind === "allow" ? verdict.decision : verdict.held;
+    await ports.store.audit.append(
+      entry(run, "run.approved", by.requestId, nowMs, { by: by.keyId, ...decided, decision: fresh }),
+    );
+    const { approval } = run.decision;
+    const decision: Decision =
+      approval === undefined
+        ? fresh
+        : { ...fresh, approval: { ...approval, approvedBy: by.keyId, approvedAtMs: nowMs } };
+    const { runtime, level, limits } = decision;
+    const patch = { decision: asJson(decision), limits: asJson(limits), runtime, level };
+    const step = await ports.store.runs.transition(run.id, "held", "queued", nowMs, patch);
+    if (step.kind !== "done") throw new HsrError("internal", { message: "The run is not held any more." });
+    run.redecide(decision, ports.spool);
+    run.become({ state: "queued" });
+    void this.#pipeline.through(run, null, ports.places.enter(run.tenant, true), null);
+  }
+
+  /** By the rules and the host of now, and never weaker than when it was held. What was found in the code is known. */
+  async #decideAgain(run: LiveRun): Promise<{ readonly considered: DecideInput; readonly verdict: Verdict }> {
+    const { ports } = this.#pipeline;
+    const bytes = await ports.store.runs.input(run.id);
+    if (bytes === null) throw new HsrError("internal", { message: "The run's input is not in the store." });
+    const { wishes, considered: before } = decodeInput(bytes);
+    if (before === null) throw new HsrError("internal", { message: "Why the run was held is not in the store." });
+    const { level } = run.decision;
+    const demanded = wishes.level !== null && levelRank(wishes.level) > levelRank(level) ? wishes.level : level;
+    const considered: DecideInput = {
+      ...before,
+      wishes: { ...wishes, level: demanded },
+      offers: ports.offers.current,
+      rules: ports.rules,
+    };
+    return { considered, verdict: decide(considered) };
+  }
+
+  async #deny(run: LiveRun, answer: Exclude<Answer, { readonly kind: "approve" }>): Promise<void> {
+    const { store, clock } = this.#pipeline.ports;
+    const rule = run.decision.approval?.rule;
+    const details = rule === undefined ? {} : { details: { rule } };
+    const nowMs = clock.now();
+    if (answer.kind === "expire") {
+      await store.audit.append(entry(run, "run.approval_denied", null, nowMs, { by: null, reason: "late" }));
+      return await this.#fail(run, new HsrError("approval_expired", details));
+    }
+    const { by, reason } = answer;
+    await store.audit.append(entry(run, "run.approval_denied", by.requestId, nowMs, { by: by.keyId, reason }));
+    const message = reason === "" ? {} : { message: `A person denied this request: ${reason}` };
+    await this.#fail(run, new HsrError("approval_denied", { ...message, ...details }));
+  }
+
+  #fail(run: LiveRun, failed: HsrError): Promise<void> {
+    return collect(
+      run,
+      null,
+      { exit: null, failed, ended: null, detail: null },
+      this.#pipeline.ports,
+      this.#pipeline.live,
+    );
+  }
+}
+
+function entry(
+  run: LiveRun,
+  type: "run.approved" | "run.approval_denied",
+  requestId: string | null,
+  timeMs: number,
+  data: object,
+): NewAuditEntry {
+  return { timeMs, type, tenant: run.tenant, subject: run.id, requestId, data: asJson(data) };
+}
