@@ -159,6 +159,8 @@ void execution_follow(const struct message *m) {
     else {
         take_flags(e, m->flags);
         follow(e, from, credit);
+        /* Who comes back may not know how it was started. */
+        if (!e->has_input && e->state == EXECUTION_RUNNING) input_tell(e);
     }
 }
 

@@ -116,6 +116,28 @@ const streams = `## Streams
 twice, live or afterwards, at this gateway or the next. \`run.finished\` is the last event, once. A comment comes every 15 s. Output is in \`text\`, or in
 \`base64\` where it is not UTF-8; no code point is split between two texts. Output is kept for each of the two streams in order; between the two the
 order is that of arrival while a run lives, and stdout before stderr when it is read again.
+
+Executions in living sandboxes are streamed the same way, by \`exec\` with \`Accept: text/event-stream\` and by
+\`GET …/executions/{execution}/logs?follow=true\`: \`execution.started\`, \`execution.output\`, and \`execution.finished\` as the last event, once. Offsets are
+places in all that the program wrote; where one is more than the end of the piece before, what lies between was dropped. A reader who is slow costs
+no memory and holds nobody up: what is dropped meanwhile for newer output, he does not see.
+
+## Output and input of executions
+
+\`GET …/executions/{execution}/logs?stream=&offset=\` answers with bytes, as they were written: what is kept from \`offset\` on, up to the first gap. A
+negative offset counts from the end of what was written so far. Its headers say where it stands:
+
+| Header | Meaning |
+|---|---|
+| \`HSR-Offset\` | where the first byte of the answer stands; more than was asked for where bytes were dropped |
+| \`HSR-Next-Offset\` | where to go on |
+| \`HSR-Stream-Bytes\` | how much was written so far, kept or not |
+| \`HSR-Execution-State\` | where the execution stood: after \`finished\` nothing is added |
+
+\`POST …/stdin\` writes to a program that was started with \`open_stdin\` or a terminal, and answers when the sandbox has taken all of it; what a program does
+not read lets the answer wait. Whether the sandbox allows it is asked for each request, and noted in the audit log once for each key. \`POST …/signal\`
+reaches the program and what it started (\`group\`), the program alone (\`process\`), or its job-control groups too (\`session\`). \`POST …/cancel\` kills it and
+answers when it has ended, with the reason \`cancelled\`.
 `;
 
 const events = `## Events and webhooks

@@ -1,14 +1,14 @@
 /** Reads a stream of server-sent events, for tests: events in order, comments beside them. */
 import type { RunEvent } from "@hsr/contract";
 
-export interface SeenEvent {
+export interface SeenEvent<Event = RunEvent> {
   readonly id: string;
   readonly type: string;
-  readonly data: RunEvent;
+  readonly data: Event;
 }
 
 /** Yields each event as it comes; ends when the stream does. */
-export async function* eventsOf(response: Response): AsyncGenerator<SeenEvent> {
+export async function* eventsOf<Event = RunEvent>(response: Response): AsyncGenerator<SeenEvent<Event>> {
   if (response.body === null) return;
   let text = "";
   for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
@@ -22,15 +22,15 @@ export async function* eventsOf(response: Response): AsyncGenerator<SeenEvent> {
           .find((line) => line.startsWith(`${name}: `))
           ?.slice(name.length + 2) ?? "";
       if (field("event") !== "")
-        yield { id: field("id"), type: field("event"), data: JSON.parse(field("data")) as RunEvent };
+        yield { id: field("id"), type: field("event"), data: JSON.parse(field("data")) as Event };
     }
   }
 }
 
 /** All events of a stream that ends. */
-export async function allEvents(response: Response): Promise<SeenEvent[]> {
-  const events: SeenEvent[] = [];
-  for await (const event of eventsOf(response)) events.push(event);
+export async function allEvents<Event = RunEvent>(response: Response): Promise<SeenEvent<Event>[]> {
+  const events: SeenEvent<Event>[] = [];
+  for await (const event of eventsOf<Event>(response)) events.push(event);
   return events;
 }
 

@@ -149,6 +149,14 @@ export const errors = {
     "This is not a valid HTTP request.",
     "Speak HTTP/1.1.",
   ),
+  upgrade_required: row(
+    "invalid_request",
+    426,
+    "INVALID_ARGUMENT",
+    false,
+    "This address speaks WebSocket.",
+    "Ask with `Connection: Upgrade`, `Upgrade: websocket` and `Sec-WebSocket-Version: 13`.",
+  ),
   method_not_allowed: row(
     "invalid_request",
     405,
@@ -333,6 +341,22 @@ export const errors = {
     "The sandbox does not run.",
     "`details.state` says where it stands; a sandbox that has ended does not come back.",
   ),
+  stdin_closed: row(
+    "conflict",
+    409,
+    "FAILED_PRECONDITION",
+    false,
+    "Nobody reads this execution's standard input any more, or ever did.",
+    "Start it with `open_stdin` or a terminal; what its program has closed, or a request has ended, stays closed.",
+  ),
+  seat_taken: row(
+    "conflict",
+    409,
+    "FAILED_PRECONDITION",
+    false,
+    "Somebody else writes to this terminal.",
+    "Attach with `mode=view`, or with `take=true` to write in his place.",
+  ),
   execution_ended: row("conflict", 409, "FAILED_PRECONDITION", false, "The execution has ended.", "Start another one."),
   opaque_not_allowed: row(
     "denied",
@@ -453,6 +477,14 @@ export const errors = {
     true,
     "Nothing answers on this port of the sandbox.",
     "Start a server there that listens on 127.0.0.1, ::1 or every address.",
+  ),
+  stdin_full: row(
+    "exhausted",
+    429,
+    "RESOURCE_EXHAUSTED",
+    true,
+    "More input waits for this program than is kept for it.",
+    "Write more when it has read some.",
   ),
   sandbox_unreachable: row(
     "unavailable",

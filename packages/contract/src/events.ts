@@ -1,4 +1,5 @@
 import Type from "typebox";
+import { executionSummarySchema } from "./execution.ts";
 import { nullable } from "./nullable.ts";
 import { runSummarySchema, timeSchema } from "./run.ts";
 
@@ -22,9 +23,12 @@ export const eventTypes = {
   "sandbox.metrics": "What a sandbox uses at this moment.",
   "sandbox.renewed": "A sandbox's time to live was set anew.",
   "sandbox.delete_requested": "Somebody asked for a sandbox's end.",
+  "sandbox.orphans_killed": "Somebody sent a signal to a sandbox's orphans.",
   "sandbox.ended": "A sandbox ended; `data.reason` says why.",
   "execution.decided": "A program was judged against its sandbox's decision; the audit log keeps the input.",
   "execution.refused": "A program was refused by its sandbox's decision.",
+  "execution.input": "Somebody began to write to a program's standard input or terminal; noted once for each key.",
+  "execution.cancel_requested": "Somebody asked for an execution's end.",
   "execution.started": "A program was started in a sandbox.",
   "execution.output": "A program in a sandbox wrote to stdout or stderr.",
   "execution.finished": "A program in a sandbox ended.",
@@ -86,7 +90,8 @@ export const outputDataSchema = Type.Object(
     stream: Type.Enum(["stdout", "stderr"] as const, { description: "Which of the two it was written to." }),
     offset: Type.Integer({
       minimum: 0,
-      description: "Position of the first byte among the kept bytes of this stream.",
+      description:
+        "Position of the first byte: of a run among its kept bytes, of an execution among all that it wrote. Where it is more than the end of the piece before, what lies between was dropped.",
     }),
     text: Type.Optional(
       Type.String({ description: "The bytes as text; no code point is split between two chunks that are both text." }),
@@ -97,16 +102,20 @@ export const outputDataSchema = Type.Object(
 );
 export type OutputData = Type.Static<typeof outputDataSchema>;
 
-function envelope<const Kind extends RunEventType, Data extends Type.TSchema>(type: Kind, title: string, data: Data) {
+/** The types that an execution's stream carries; `execution.finished` is the one that ends it. */
+export const executionEventTypes = ["execution.started", "execution.output", "execution.finished"] as const;
+export type ExecutionEventType = (typeof executionEventTypes)[number];
+
+function envelope<const Kind extends EventType, Data extends Type.TSchema>(type: Kind, title: string, data: Data) {
   return Type.Object(
     {
       id: Type.String({ maxLength: 64, description: "Resumes the stream as Last-Event-ID." }),
       seq: Type.Integer({ minimum: 0, description: "Grows from event to event." }),
       time: timeSchema,
       type: Type.Literal(type, { description: eventTypes[type] }),
-      tenant: Type.String({ maxLength: 64, description: "Whose run it is." }),
-      subject: Type.String({ maxLength: 64, description: "The run's id." }),
-      request_id: Type.String({ maxLength: 128, description: "The request that made the run." }),
+      tenant: Type.String({ maxLength: 64, description: "Whose it is." }),
+      subject: Type.String({ maxLength: 64, description: "The id of the run or execution." }),
+      request_id: Type.String({ maxLength: 128, description: "The request that made it." }),
       data,
     },
     { title, additionalProperties: false, description: eventTypes[type] },
@@ -123,3 +132,13 @@ export const runEventSchemas = {
   "run.finished": envelope("run.finished", "RunFinishedEvent", runSummarySchema),
 } as const;
 export type RunEvent = { [Kind in RunEventType]: Type.Static<(typeof runEventSchemas)[Kind]> }[RunEventType];
+
+/** What the stream of an execution carries. */
+export const executionEventSchemas = {
+  "execution.started": envelope("execution.started", "ExecutionStartedEvent", executionSummarySchema),
+  "execution.output": envelope("execution.output", "ExecutionOutputEvent", outputDataSchema),
+  "execution.finished": envelope("execution.finished", "ExecutionFinishedEvent", executionSummarySchema),
+} as const;
+export type ExecutionEvent = {
+  [Kind in ExecutionEventType]: Type.Static<(typeof executionEventSchemas)[Kind]>;
+}[ExecutionEventType];

@@ -231,6 +231,13 @@ export type SignalRequest = Type.Static<typeof signalRequestSchema>;
 export const resizeRequestSchema = terminalSchema;
 export type ResizeRequest = Type.Static<typeof resizeRequestSchema>;
 
+/** What became of input. */
+export const stdinTakenSchema = Type.Object(
+  { taken_bytes: Type.Integer({ minimum: 0, description: "Bytes that the sandbox has taken: all that were sent." }) },
+  { title: "StdinTaken", additionalProperties: false, description: "Input that is on its way to the program." },
+);
+export type StdinTaken = Type.Static<typeof stdinTakenSchema>;
+
 /** Processes that left their execution by a session of their own. */
 export const orphansSchema = Type.Object(
   {
@@ -266,3 +273,9 @@ export const killOrphansRequestSchema = Type.Object(
   { title: "KillOrphansRequest", additionalProperties: false, description: "A signal for orphans." },
 );
 export type KillOrphansRequest = Type.Static<typeof killOrphansRequestSchema>;
+
+export const orphansSignalledSchema = Type.Object(
+  { signalled: Type.Integer({ minimum: 0, description: "How many orphans the signal was sent to." }) },
+  { title: "OrphansSignalled", additionalProperties: false, description: "What became of a signal for orphans." },
+);
+export type OrphansSignalled = Type.Static<typeof orphansSignalledSchema>;

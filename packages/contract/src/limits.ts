@@ -128,6 +128,11 @@ export const requestLimits = {
   labels: { unit: "count", value: 32, why: "Labels are indexed for each run." },
   label_value_chars: { unit: "count", value: 256, why: "Labels are for finding runs, not for keeping data." },
   webhooks: { unit: "count", value: 16, why: "Each is a queue of its own." },
+  stdin_waiting_bytes: {
+    unit: "bytes",
+    value: 4 * MiB,
+    why: "Input that a program does not read waits in memory: one request's worth for each execution.",
+  },
   wait_ms: { unit: "ms", value: 3_660_000, why: "No longer than the longest run and its start." },
 } as const satisfies Record<string, FixedLimit>;
 
@@ -165,6 +170,11 @@ export const httpLimits = {
     why: "Descriptors are finite; further connections are refused at accept.",
   },
   sse_heartbeat_ms: { unit: "ms", value: 15_000, why: "Proxies cut silent streams, usually after 30 to 60 s." },
+  output_pause_ms: {
+    unit: "ms",
+    value: 5,
+    why: "A program that writes byte by byte fills one event in so long, and not one event for each byte.",
+  },
   page_items: { unit: "count", value: 200, why: "A page of a list stays under a few hundred kilobytes." },
   idempotency_ttl_ms: { unit: "ms", value: 86_400_000, why: "A client that repeats a request does so within a day." },
 } as const satisfies Record<string, FixedLimit>;

@@ -28,9 +28,12 @@ import { approvalRoutes } from "./rest/approvals.ts";
 import { configRoutes } from "./rest/config.ts";
 import { docsRoutes } from "./rest/docs.ts";
 import { eventRoutes } from "./rest/events.ts";
+import { executionControlRoutes } from "./rest/execution-control.ts";
 import { executionRoutes } from "./rest/executions.ts";
 import { fileRoutes } from "./rest/files.ts";
 import { keyRoutes } from "./rest/keys.ts";
+import { logRoutes } from "./rest/logs.ts";
+import { orphanRoutes } from "./rest/orphans.ts";
 import { policyRoutes } from "./rest/policy.ts";
 import { trialRoutes } from "./rest/policy-trials.ts";
 import { portRoutes } from "./rest/ports.ts";
@@ -260,11 +263,14 @@ function door(
   const routes: readonly Route[] = [
     ...runRoutes({ pipeline, store, leaving }),
     ...sandboxRoutes({ sandboxes, store }),
-    ...executionRoutes({ sandboxes, store, leaving, bounds: config.limits }),
     ...portRoutes({ sandboxes, store, tokens, clock, address: () => portDoor.address }),
     ...eventRoutes({ store, log }),
     ...webhookRoutes({ store, clock, webhooks, allowedHosts: config.webhooks.allowedHosts }),
     ...fileRoutes({ sandboxes, store, files: new SandboxFiles() }),
+    ...executionRoutes({ sandboxes, store, leaving, log, bounds: config.limits }),
+    ...logRoutes({ sandboxes, store, log }),
+    ...executionControlRoutes({ sandboxes, store }),
+    ...orphanRoutes({ sandboxes, store }),
     ...keyRoutes({ store, clock }),
     ...policyRoutes({ policy, store }),
     ...trialRoutes({ pipeline, policy, store, settings: ruleSettings(config) }),

@@ -34,7 +34,12 @@ export interface OutputBounds {
   readonly maxOutputBytes: number;
 }
 
-export function execAction(request: ExecRequest, asked: Asked, bounds: OutputBounds): ExecAction {
+/** Who asks for an execution, and whether the answer is a stream, in which its id comes before its end. */
+export interface ExecAsked extends Asked {
+  readonly isStreamed: boolean;
+}
+
+export function execAction(request: ExecRequest, asked: ExecAsked, bounds: OutputBounds): ExecAction {
   const { terminal, background = false, open_stdin: openStdin = false } = request;
   const given = stdin(request);
   if (given !== null && (openStdin || terminal !== undefined))
@@ -42,11 +47,11 @@ export function execAction(request: ExecRequest, asked: Asked, bounds: OutputBou
       field: request.stdin === undefined ? "stdin_base64" : "stdin",
       message: `It excludes \`${openStdin ? "open_stdin" : "terminal"}\`.`,
     });
-  if ((openStdin || terminal !== undefined) && !background && request.wait_ms === undefined)
+  if ((openStdin || terminal !== undefined) && !background && !asked.isStreamed && request.wait_ms === undefined)
     throw new HsrError("invalid_request", {
       field: openStdin ? "open_stdin" : "terminal",
       message: "Nobody could write to it while the answer is awaited.",
-      hint: "Send `background: true` or `wait_ms`.",
+      hint: "Send `background: true` or `wait_ms`, or ask for `text/event-stream`.",
     });
   const outputBytes = request.output_limit_bytes ?? bounds.outputBytes;
   if (outputBytes > bounds.maxOutputBytes)

@@ -139,10 +139,16 @@ export class ExecutionLog {
       if (file.offset + file.bytes <= from) continue;
       const at = Math.max(from, file.offset);
       const wanted = Math.min(length, file.offset + file.bytes - at);
-      return {
-        offset: at,
-        bytes: await this.#files.read(this.#id, this.stream, file.offset, at - file.offset, wanted),
-      };
+      try {
+        return {
+          offset: at,
+          bytes: await this.#files.read(this.#id, this.stream, file.offset, at - file.offset, wanted),
+        };
+      } catch (thrown) {
+        if (this.#written.includes(file)) throw thrown;
+        // It was dropped for newer bytes meanwhile.
+        return await this.read(offset, length);
+      }
     }
     for (const piece of this.#memory) {
       if (piece.offset + piece.bytes.length <= from) continue;

@@ -6,7 +6,7 @@ import { gatewayLimits, HsrError, newId, type SandboxReason } from "@hsr/contrac
 import { signalName } from "../collect/signals.ts";
 import { judge } from "../decide/judge.ts";
 import type { AgentExecution } from "../ports.ts";
-import { fileError, programError } from "../run/start-error.ts";
+import { fileError } from "../run/start-error.ts";
 import type { ExecutionExit, ExecutionId } from "../types.ts";
 import type { ExecAction } from "./actions.ts";
 import type { Deadlines } from "./deadlines.ts";
@@ -18,6 +18,7 @@ import type { LogFile } from "./log-files.ts";
 import { opacityOf } from "./opacity.ts";
 import type { ExecutionRecord } from "./records.ts";
 import type { LivingPorts } from "./sandboxes.ts";
+import { startError } from "./start-error.ts";
 
 /** What an earlier gateway had written of an execution's output. */
 export interface RestoredLogs {
@@ -131,7 +132,7 @@ export class Executions {
         throw fileError(thrown, 0, 0);
       });
       for (let link: Link | null = first; link !== null; link = await sandbox.linkAfter(link.agent)) {
-        const end = await this.#over(link, execution, action);
+        const end = await this.#over(sandbox, link, execution, action);
         if (end !== null) return end;
       }
       return lostEnd;
@@ -141,7 +142,12 @@ export class Executions {
   }
 
   /** Over one stream: what the agent knows is followed, what was never started is started. `null`: the stream ended first. */
-  async #over(link: Link, execution: LiveExecution, action: ExecAction | null): Promise<ExecutionEnd | null> {
+  async #over(
+    sandbox: LiveSandbox,
+    link: Link,
+    execution: LiveExecution,
+    action: ExecAction | null,
+  ): Promise<ExecutionEnd | null> {
     const joined = this.#join(link, execution);
     if (joined === null) return lostEnd;
     let failure: unknown = null;
@@ -157,7 +163,8 @@ export class Executions {
     joined.forget();
     // The agent knew it when the stream was opened, and now does not: somebody has meddled with it.
     if (action === null) return lostEnd;
-    return { exit: null, failed: programError(failure, { program: action.program }), lost: false };
+    const users = this.#ports.offers.runtime(sandbox.decision.runtime)?.capabilities.users ?? "single";
+    return { exit: null, failed: startError(failure, action, users), lost: false };
   }
 
   #join({ agent, known }: Link, execution: LiveExecution): AgentExecution | null {

@@ -1,5 +1,5 @@
 /** An execution that has not finished: its state as the gateway knows it, its output, who watches it, and how to end it. */
-import { HsrError } from "@hsr/contract";
+import { HsrError, requestLimits } from "@hsr/contract";
 import type { AgentExecution, Clock } from "../ports.ts";
 import { errnoOf } from "../run/start-error.ts";
 import type { ExecSpec, ExecutionExit, ExecutionId, SandboxId } from "../types.ts";
@@ -41,6 +41,8 @@ export class LiveExecution {
   ending = false;
   /** Why output could no longer be kept, if that happened. */
   logFailure: unknown = null;
+  /** Keys whose leave to write to its input was noted. */
+  readonly inputNoted = new Set<string>();
   /** Resolves with its record when its program runs. */
   readonly begunOnce: Promise<ExecutionRecord>;
   /** Resolves with the stored row when it has finished. Never rejects. */
@@ -50,6 +52,7 @@ export class LiveExecution {
   #last: AgentExecution | null = null;
   #cause: ExecutionStop | null = null;
   #stdinEnded = false;
+  #stdinWaitingBytes = 0;
   readonly #beginOnce: (record: ExecutionRecord) => void;
   readonly #finish: (record: ExecutionRecord) => void;
   readonly #watchers = new Set<() => void>();
@@ -145,9 +148,17 @@ export class LiveExecution {
     await this.#ask((agent) => agent.resize(rows, cols));
   }
 
-  /** Resolves when the agent has room for all of it. */
+  /** Resolves when the agent has room for all of it. What is refused is refused whole. */
   async writeStdin(bytes: Uint8Array): Promise<void> {
-    await this.#ask((agent) => agent.writeStdin(bytes));
+    const { length } = bytes;
+    if (this.#stdinWaitingBytes > 0 && this.#stdinWaitingBytes + length > requestLimits.stdin_waiting_bytes.value)
+      throw new HsrError("stdin_full", { retryAfterMs: 1000 });
+    this.#stdinWaitingBytes += length;
+    try {
+      await this.#ask((agent) => agent.writeStdin(bytes));
+    } finally {
+      this.#stdinWaitingBytes -= length;
+    }
   }
 
   /** Ends standard input after what was written. */
@@ -197,10 +208,7 @@ function requestError(thrown: unknown): HsrError {
     case "ENOTTY":
       return new HsrError("invalid_request", { message: "The execution has no terminal." });
     case "EPIPE":
-      return new HsrError("invalid_request", {
-        message: "Its standard input is closed.",
-        hint: "Start it with `open_stdin` or a terminal.",
-      });
+      return new HsrError("stdin_closed");
     case "EINVAL":
       return new HsrError("invalid_request", { message: "The agent does not know this signal or size." });
     default:

@@ -5,50 +5,29 @@ import {
   executionListSchema,
   executionSchema,
   executionStates,
-  HsrError,
-  idPattern,
   requestLimits,
 } from "@hsr/contract";
-import type { ExecutionId, ExecutionRecord, LiveExecution, SandboxId } from "@hsr/core";
+import type { ExecutionRecord, LiveExecution, Log, SandboxId } from "@hsr/core";
 import type { FastifyReply } from "fastify";
 import Type from "typebox";
 import { visibleTenant } from "../auth/index.ts";
 import { execAction, type OutputBounds } from "../living-actions.ts";
 import { wireExecution, wireExecutionSummary } from "../living-wire.ts";
 import { throwIfNeverStarted } from "./failure.ts";
+import { executionParams, findExecution } from "./find-execution.ts";
+import { wantsEvents } from "./headers.ts";
 import { LargeAnswers } from "./large-answers.ts";
+import { sendExecutionEvents } from "./logs.ts";
 import { pageFrom, pageOf, pageQuery } from "./page.ts";
-import { type Caller, type Route, route } from "./route.ts";
+import { type Route, route } from "./route.ts";
 import { findSandbox, livingSandbox, type SandboxPorts, sandboxParams } from "./sandboxes.ts";
 import { within } from "./wait.ts";
 
 export interface ExecutionPorts extends SandboxPorts {
   readonly bounds: OutputBounds;
+  readonly log: Log;
   /** The gateway is going away by itself: connections that end now say nothing about their clients. */
   leaving(): boolean;
-}
-
-/** The parts of an address that name an execution. */
-export const executionParams = Type.Object(
-  {
-    ...sandboxParams.properties,
-    execution: Type.String({ pattern: idPattern("execution"), description: "The execution's id." }),
-  },
-  { additionalProperties: false },
-);
-
-/** The execution as it is now; foreign ones do not exist. */
-export async function findExecution(
-  ports: SandboxPorts,
-  caller: Caller,
-  params: { readonly id: string; readonly execution: string },
-): Promise<{ readonly record: ExecutionRecord; readonly live: LiveExecution | null }> {
-  const tenant = visibleTenant(caller);
-  const id = params.execution as ExecutionId;
-  const live = ports.sandboxes.of(tenant, params.id as SandboxId)?.executions.get(id) ?? null;
-  const record = live?.record ?? (await ports.store.executions.get(tenant, params.id as SandboxId, id));
-  if (record === null) throw new HsrError("not_found");
-  return { record, live };
 }
 
 export function executionRoutes(ports: ExecutionPorts): readonly Route[] {
@@ -84,10 +63,11 @@ export function executionRoutes(ports: ExecutionPorts): readonly Route[] {
       operationId: "exec",
       summary: "Start a program in a sandbox",
       description:
-        "Starts a program and answers with its result when it has ended; in the background, as soon as it runs. If the client of a waiting request goes away, the program is killed. Its output is then at `/logs`, and goes on being kept when nobody reads.",
+        "Starts a program and answers with its result when it has ended; in the background, as soon as it runs; with `Accept: text/event-stream` with its events as they come, in either case. If the client of a waiting request goes away, the program is killed. Its output is then at `/logs`, and goes on being kept when nobody reads.",
       access: "sandboxes",
       params: sandboxParams,
       body: execRequestSchema,
+      headers: { Accept: "`text/event-stream` answers with the execution's events." },
       answers: {
         200: { description: "It has ended.", schema: executionSchema },
         201: {
@@ -116,13 +96,27 @@ export function executionRoutes(ports: ExecutionPorts): readonly Route[] {
         "storage_full",
       ],
     },
-    async ({ params, body: request, caller, requestId, reply }) => {
+    async ({ params, body: request, caller, requestId, request: http, reply }) => {
       const sandbox = await livingSandbox(ports, caller, params.id);
-      const action = execAction(request, { caller, requestId, idempotencyKey: null }, ports.bounds);
+      const isStreamed = wantsEvents(http);
+      const asked = { caller, requestId, idempotencyKey: null, isStreamed };
+      const action = execAction(request, asked, ports.bounds);
       const execution = await sandboxes.executions.start(sandbox, action);
       // They have become bytes of the execution; while it is waited for, nobody needs these texts.
       for (const field of ["code", "stdin", "stdin_base64"] as const) delete request[field];
       reply.header("hsr-execution-id", execution.id);
+      if (request.background !== true && request.wait_ms === undefined) killWhenGone(execution, reply, ports.leaving);
+      if (isStreamed) {
+        const options = {
+          found: { record: execution.record, live: execution },
+          store,
+          streams: ["stdout", "stderr"],
+          from: { stdout: 0, stderr: 0 },
+          lastEventId: undefined,
+        } as const;
+        await sendExecutionEvents(reply, options, ports.log);
+        return undefined;
+      }
       const address = `/v1/sandboxes/${sandbox.id}/executions/${execution.id}`;
       if (request.background === true) {
         const record = await Promise.race([execution.begunOnce, execution.finished]);
@@ -130,7 +124,6 @@ export function executionRoutes(ports: ExecutionPorts): readonly Route[] {
         reply.code(201).header("location", address);
         return wireExecution(record, execution, null);
       }
-      if (request.wait_ms === undefined) killWhenGone(execution, reply, ports.leaving);
       const record = await within(execution.finished, request.wait_ms);
       if (record === null) {
         reply.code(202).header("location", address);

@@ -1,5 +1,5 @@
 /** The OpenAPI 3.1 document, made from the table of routes and the schemas that the door itself checks with. */
-import { type ErrorCode, errorBodySchema, errors, runEventSchemas } from "@hsr/contract";
+import { type ErrorCode, errorBodySchema, errors, executionEventSchemas, runEventSchemas } from "@hsr/contract";
 import type Type from "typebox";
 import type { Answer, RouteFacts } from "./route.ts";
 
@@ -26,7 +26,7 @@ export function openApi(routes: readonly RouteFacts[], version: string): Json {
     const path = (paths[route.path] ??= {});
     path[route.method.toLowerCase()] = operation(route, components);
   }
-  for (const schema of Object.values(runEventSchemas)) refer(schema, components);
+  for (const schema of Object.values({ ...runEventSchemas, ...executionEventSchemas })) refer(schema, components);
   return {
     openapi: "3.1.0",
     info: {

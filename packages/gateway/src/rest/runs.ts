@@ -19,6 +19,7 @@ import Type from "typebox";
 import { runAction } from "../actions.ts";
 import { visibleTenant } from "../auth/index.ts";
 import { type LiveBytes, wireRun, wireSummary } from "../wire.ts";
+import { sendEvents } from "./event-writer.ts";
 import { throwIfNeverStarted } from "./failure.ts";
 import { idempotencyKey, prefersAsync, wantsEvents } from "./headers.ts";
 import { labelQuery, labelsOf } from "./labels.ts";
@@ -334,23 +335,6 @@ function bytesSoFar(record: RunRecord, live: LiveRun | null): LiveBytes {
   return { stdoutBytes: live.stdout.bytes, stderrBytes: live.stderr.bytes };
 }
 
-async function sendStream(reply: FastifyReply, options: Parameters<typeof streamRun>[1], log: Log): Promise<void> {
-  reply.hijack();
-  const response = reply.raw;
-  response.writeHead(200, {
-    "hsr-run-id": options.record.id,
-    "content-type": "text/event-stream; charset=utf-8",
-    "cache-control": "no-store",
-    "x-accel-buffering": "no",
-  });
-  // A watcher who comes back to a silent program learns at once that it is being watched, not with the first comment.
-  response.flushHeaders();
-  try {
-    await streamRun(response, options);
-    response.end();
-  } catch (thrown) {
-    // The answer has begun, so it cannot become an error any more; an end without its last event says that it is none.
-    response.destroy();
-    log.error({ err: thrown, run: options.record.id }, "a stream of events broke off");
-  }
+function sendStream(reply: FastifyReply, options: Parameters<typeof streamRun>[1], log: Log): Promise<void> {
+  return sendEvents(reply, { "hsr-run-id": options.record.id }, log, (writer) => streamRun(writer, options));
 }

@@ -259,7 +259,7 @@ function allowOrigin(reply: FastifyReply, origin: string): void {
   reply.raw.setHeader("access-control-allow-methods", "GET, HEAD, POST, PUT, DELETE");
   reply.raw.setHeader(
     "access-control-expose-headers",
-    "content-range, etag, hsr-run-id, hsr-request-id, location, retry-after",
+    "content-range, etag, hsr-run-id, hsr-execution-id, hsr-request-id, hsr-offset, hsr-next-offset, hsr-stream-bytes, hsr-execution-state, location, retry-after",
   );
   reply.raw.setHeader("cross-origin-resource-policy", "cross-origin");
 }

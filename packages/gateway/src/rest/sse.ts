@@ -5,9 +5,10 @@
  */
 import { isUtf8 } from "node:buffer";
 import type { ServerResponse } from "node:http";
-import { httpLimits, type OutputData, type RunEvent, type RunEventType } from "@hsr/contract";
+import type { OutputData, RunEvent, RunEventType } from "@hsr/contract";
 import type { Decision, LiveRun, RunRecord, Store } from "@hsr/core";
 import { wireSummary, wireTime } from "../wire.ts";
+import type { EventWriter } from "./event-writer.ts";
 
 /** The most output in one event. */
 const chunkBytes = 32 * 1024;
@@ -69,23 +70,22 @@ export interface RunStreamOptions {
 }
 
 /** Writes the stream to its end; resolves when the terminal event is written or the reader is gone. */
-export async function streamRun(response: ServerResponse, options: RunStreamOptions): Promise<void> {
+export async function streamRun(writer: EventWriter, options: RunStreamOptions): Promise<void> {
   const at = positionAfter(parseLastEventId(options.lastEventId), stepsOf(options.record).length);
-  const stream = new RunStream(response, options, at);
+  const stream = new RunStream(writer, options, at);
   await stream.run();
 }
 
 class RunStream {
-  readonly #response: ServerResponse;
+  readonly #writer: EventWriter;
   readonly #live: LiveRun | null;
   readonly #store: Store;
   readonly #at: Position;
   #record: RunRecord;
   #wake: () => void = () => {};
-  #gone = false;
 
-  constructor(response: ServerResponse, options: RunStreamOptions, at: Position) {
-    this.#response = response;
+  constructor(writer: EventWriter, options: RunStreamOptions, at: Position) {
+    this.#writer = writer;
     this.#live = options.live;
     this.#store = options.store;
     this.#record = options.record;
@@ -93,14 +93,10 @@ class RunStream {
   }
 
   async run(): Promise<void> {
-    const heartbeat = setInterval(() => this.#response.write(": still here\n\n"), httpLimits.sse_heartbeat_ms.value);
     const unwatch = this.#live?.watch(() => this.#wake());
-    this.#response.once("close", () => {
-      this.#gone = true;
-      this.#wake();
-    });
+    this.#writer.onGone = () => this.#wake();
     try {
-      while (!this.#gone) {
+      while (!this.#writer.isGone) {
         const changed = new Promise<void>((resolve) => (this.#wake = resolve));
         this.#record = this.#live?.record ?? this.#record;
         const finished = this.#record.state === "finished";
@@ -114,7 +110,6 @@ class RunStream {
         await changed;
       }
     } finally {
-      clearInterval(heartbeat);
       unwatch?.();
     }
   }
@@ -130,7 +125,7 @@ class RunStream {
   }
 
   async #output(stream: "stdout" | "stderr", finished: boolean): Promise<void> {
-    while (!this.#gone) {
+    while (!this.#writer.isGone) {
       const bytes = await this.#read(stream);
       if (bytes.length === 0) return;
       const whole = finished && bytes.length < chunkBytes ? bytes.length : completeLength(bytes);
@@ -162,7 +157,6 @@ class RunStream {
   }
 
   async #send(type: RunEventType, data: RunEvent["data"]): Promise<void> {
-    if (this.#gone) return;
     const { stdout, stderr, step } = this.#at;
     const steps = stepsOf(this.#record);
     const seq =
@@ -178,7 +172,7 @@ class RunStream {
       request_id: this.#record.requestId,
       data,
     };
-    await writeWhole(this.#response, `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(event)}\n\n`);
+    await this.#writer.send(id, type, event);
   }
 }
 

@@ -274,6 +274,11 @@ export class FollowedExecution implements AgentExecution {
     this.#epoch.send(ask.STDIN, flag.END, this.execId, new FieldWriter().u64(this.#stdinOffset).finish());
   }
 
+  /** It was started without standard input: nothing can be written to it. */
+  withoutStdin(): void {
+    this.#closeStdin("the program has no standard input");
+  }
+
   /** After a re-attach: how much of standard input the agent has. */
   resumeStdin(accepted: number): void {
     this.#stdinOffset = accepted;

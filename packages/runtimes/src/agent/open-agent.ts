@@ -95,7 +95,8 @@ class OpenedAgent implements Agent {
       execution.fail(error instanceof AgentError ? error : AgentError.closed(null));
       return execution;
     }
-    if (spec.stdin instanceof Uint8Array) {
+    if (spec.stdin === null && spec.terminal === undefined) execution.withoutStdin();
+    else if (spec.stdin instanceof Uint8Array) {
       /* Its failure is the program's choice (it may end without reading) and shows nowhere else. */
       execution.writeStdin(spec.stdin).catch(() => undefined);
       execution.endStdin();
