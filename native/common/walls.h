@@ -35,6 +35,9 @@ enum wall {
     WALL_LAUNCHER_DESCRIPTORS, /* the launcher closes what it does not hand over; without it one is leaked on
                                   purpose */
     WALL_AGENT_DESCRIPTORS,    /* the agent closes what a guest is not given */
+    WALL_MOUNT_PATHS,          /* a path below a folder of the operator's list never leaves it */
+    WALL_MOUNT_READ_ONLY,      /* a mount that is asked for read-only is */
+    WALL_MOUNT_DEVICES,        /* device nodes in a mount are dead */
     WALL_DUMPABLE,             /* the agent's memory is closed to processes of its own id */
     WALL_COUNT
 };

@@ -25,10 +25,15 @@ void answer_error(struct worker *w, struct connection *c, uint32_t number, const
     reply(w, c, &message);
 }
 
+void answer_refuse(struct worker *w, struct connection *c, uint32_t number, const char *code,
+                   const char *text, const char *limit) {
+    answer_error(w, c, number, code, text, limit);
+    connection_close(w, c);
+}
+
 static void refuse(struct worker *w, struct connection *c, const struct request *r, const char *code,
                    const char *text, const char *limit) {
-    answer_error(w, c, r->number, code, text, limit);
-    connection_close(w, c);
+    answer_refuse(w, c, r->number, code, text, limit);
 }
 
 void answer_killed(struct worker *w, const struct sandbox *s, const struct kill_waiter *waiter) {
@@ -74,11 +79,12 @@ static const char *unenforceable(limit_set required, limit_set enforces) {
     return NULL;
 }
 
-static void launched(struct worker *w, struct connection *c, const struct request *r, limit_set enforces) {
+void answer_launched(struct worker *w, struct connection *c, uint32_t number, uint64_t version,
+                     limit_set enforces) {
     uint8_t bytes[512];
     struct message message;
-    message_begin(&message, bytes, sizeof bytes, MSG_OK, r->number);
-    message_u64(&message, TAG_VERSION, chosen_version(r));
+    message_begin(&message, bytes, sizeof bytes, MSG_OK, number);
+    message_u64(&message, TAG_VERSION, version);
     for (int i = 0; i < LIMIT_COUNT; i++)
         if (!(enforces >> i & 1)) message_text(&message, TAG_UNENFORCED, limit_names[i]);
     reply(w, c, &message);
@@ -112,9 +118,12 @@ static void launch(struct worker *w, struct connection *c, const struct request 
         sandbox_kill(w, s, "destroyed");
         return refuse(w, c, r, "unenforceable", "the kernel did not take a required limit", lacking);
     }
+    // Named first: should the stem be dead, the end is told under this name.
+    sandbox_name(s, r);
+    if (r->mount_count > 0) return launch_with_mounts(w, c, r, s, filter, enforces);
     // The reply goes out before the agent can write: from here on the connection is its stream.
-    launched(w, c, r, enforces);
-    if (c->socket.fd >= 0 && !sandbox_start(w, s, r, c->socket.fd, filter))
+    answer_launched(w, c, r->number, chosen_version(r), enforces);
+    if (c->socket.fd >= 0 && !sandbox_start(w, s, c->socket.fd, filter, NULL))
         sandbox_kill(w, s, "setup_failed");
     close(filter);
     connection_close(w, c);
@@ -123,7 +132,7 @@ static void launch(struct worker *w, struct connection *c, const struct request 
 static void join(struct worker *w, struct connection *c, const struct request *r) {
     struct sandbox *s = sandbox_of(w, r->owner, r->sandbox);
     if (!s || s->state == SANDBOX_DYING) return refuse(w, c, r, "not_found", "no such sandbox lives", NULL);
-    launched(w, c, r, w->enforces);
+    answer_launched(w, c, r->number, chosen_version(r), w->enforces);
     if (c->socket.fd >= 0) sandbox_join(w, s, c->socket.fd);
     connection_close(w, c);
 }
@@ -283,6 +292,10 @@ void answer_control(struct worker *w, struct connection *c, const struct request
         return renew(w, c, r);
     case MSG_END:
         return end(w, c, r);
+    case MSG_VOLUME_CREATE:
+    case MSG_VOLUME_REMOVE:
+    case MSG_VOLUME_LIST:
+        return answer_volume(w, c, r);
     case MSG_LIST:
         return list(w, c, r);
     case MSG_FACTS:

@@ -43,6 +43,14 @@ static bool complete(const struct config *c) {
         note("--node must be an absolute path");
         return false;
     }
+    if ((c->mounts_path || c->volumes_dir) && !c->root) {
+        note("--mounts and --volumes-dir need a launcher that root started");
+        return false;
+    }
+    if ((c->mounts_path && c->mounts_path[0] != '/') || (c->volumes_dir && c->volumes_dir[0] != '/')) {
+        note("--mounts and --volumes-dir must be absolute paths");
+        return false;
+    }
     if (!cgroup_name_good(c->cgroup_name)) {
         note("--cgroup-name must be made of a-z, 0-9 and '-'");
         return false;
@@ -77,6 +85,8 @@ bool config_read(struct config *c, int argc, char **argv) {
         COUNT,
         CGROUP,
         STEMS,
+        MOUNTS,
+        VOLUMES,
         VERSION,
         WITHOUT
     };
@@ -92,6 +102,8 @@ bool config_read(struct config *c, int argc, char **argv) {
         {"id-count", required_argument, NULL, COUNT},
         {"cgroup-name", required_argument, NULL, CGROUP},
         {"stems", required_argument, NULL, STEMS},
+        {"mounts", required_argument, NULL, MOUNTS},
+        {"volumes-dir", required_argument, NULL, VOLUMES},
         {"version", no_argument, NULL, VERSION},
 #ifdef HSR_TEST_WALLS
         {"without", required_argument, NULL, WITHOUT},
@@ -120,6 +132,12 @@ bool config_read(struct config *c, int argc, char **argv) {
             break;
         case SECCOMP:
             c->seccomp_dir = optarg;
+            break;
+        case MOUNTS:
+            c->mounts_path = optarg;
+            break;
+        case VOLUMES:
+            c->volumes_dir = optarg;
             break;
         case CGROUP:
             c->cgroup_name = optarg;

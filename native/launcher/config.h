@@ -14,6 +14,8 @@ struct config {
     const char *bwrap_path;
     const char *seccomp_dir;
     const char *cgroup_name;
+    const char *mounts_path; // the operator's list of folders, absent: none
+    const char *volumes_dir; // absent: no volumes
     uid_t allow_uid;
     uint64_t id_base;
     uint64_t id_count;

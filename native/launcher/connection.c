@@ -63,6 +63,7 @@ void connection_close(struct worker *w, struct connection *c) {
     for (unsigned i = 0; i < w->sandbox_count; i++)
         for (unsigned k = 0; k < w->sandboxes[i]->waiter_count; k++)
             if (w->sandboxes[i]->waiters[k].connection == c) w->sandboxes[i]->waiters[k].connection = NULL;
+    jobs_forget_connection(w, c);
     bury(w, c);
 }
 

@@ -101,6 +101,8 @@ void facts_write(const struct worker *w, struct message *message) {
     message_text(message, TAG_FEATURE, "metrics");
     message_text(message, TAG_FEATURE, "end");
     message_text(message, TAG_FEATURE, "owner");
+    if (w->config->mounts_path) message_text(message, TAG_FEATURE, "mounts");
+    if (w->volumes_offered) message_text(message, TAG_FEATURE, "volumes");
     for (int i = 0; i < LIMIT_COUNT; i++)
         if (!(w->enforces >> i & 1)) message_text(message, TAG_UNENFORCED, limit_names[i]);
     fact(message, "launcher", "0.1.0");
@@ -118,6 +120,12 @@ void facts_write(const struct worker *w, struct message *message) {
     if (read_at(AT_FDCWD, "/proc/sys/kernel/apparmor_restrict_unprivileged_userns", apparmor,
                 sizeof apparmor) > 0)
         fact(message, "apparmor_restrict_unprivileged_userns", apparmor[0] == '0' ? "0" : "1");
+    for (unsigned i = 0; i < w->mounts.count; i++) {
+        char text[80];
+        const struct listed *folder = &w->mounts.folders[i];
+        snprintf(text, sizeof text, "%s %s", folder->name, folder->writable ? "rw" : "ro");
+        fact(message, "mount", text);
+    }
     for (unsigned i = 0; i < w->profiles.count; i++)
         fact(message, "profile", w->profiles.list[i].name);
 }

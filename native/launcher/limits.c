@@ -12,6 +12,13 @@ bool deadline_check(uint64_t deadline_ms) {
     return within(deadline_ms, 1, DEADLINE_MAX_MS);
 }
 
+bool volume_check(uint64_t bytes, uint64_t inodes, enum limit *which) {
+    *which = LIMIT_DISK;
+    if (!within(bytes, VOLUME_MIN_BYTES, VOLUME_MAX_BYTES)) return false;
+    *which = LIMIT_INODES;
+    return within(inodes, INODES_MIN, INODES_MAX);
+}
+
 bool limits_check(const struct limits *l, enum limit *which) {
     *which = LIMIT_MEMORY;
     if (!within(l->memory_bytes, MEMORY_MIN_BYTES, MEMORY_MAX_BYTES)) return false;

@@ -49,6 +49,9 @@ enum {
 };
 #define MEMORY_MAX_BYTES (UINT64_C(1) << 42)
 #define DISK_MAX_BYTES (UINT64_C(1) << 42)
+// A volume may be as large as a disk; below a megabyte its own tables are larger than it.
+#define VOLUME_MIN_BYTES (UINT64_C(1) << 20)
+#define VOLUME_MAX_BYTES (UINT64_C(1) << 42)
 // A quarter of a year, and a renewal may go as far again: a longer time is a mistake, not a wish.
 #define DEADLINE_MAX_MS (UINT64_C(92) * 24 * 3600 * 1000)
 
@@ -62,6 +65,7 @@ enum {
     ENDED_MAX = 2048,          // ends that are remembered: every sandbox's at one time, and as many more
     EXPIRED_GRACE_MS =
         30000,              // a sandbox past its deadline waits so long, frozen, for a gateway that restarts
+    MOUNT_JOBS_MAX = 64,    // requests for mounts and volumes under way
     JOINED_GRACE_MS = 2000, // and lives so long after one has joined it
     STOP_TIMEOUT_MS = 5000, // from SIGTERM to the worker's exit
 };
@@ -70,5 +74,7 @@ enum {
 bool limits_check(const struct limits *limits, enum limit *which);
 // The same for a deadline that comes alone.
 bool deadline_check(uint64_t deadline_ms);
+// The same for a volume.
+bool volume_check(uint64_t bytes, uint64_t inodes, enum limit *which);
 
 #endif

@@ -50,6 +50,8 @@ static char *name_slot(struct request *r, uint16_t tag) {
         return r->tenant;
     case TAG_OWNER:
         return r->owner;
+    case TAG_VOLUME:
+        return r->volume;
     default:
         return NULL;
     }
@@ -68,7 +70,7 @@ static bool required_limit(struct request *r, const struct field *field) {
 static bool take_field(struct request *r, const struct field *field, uint64_t *seen, const char **why) {
     uint16_t tag = field->tag & (uint16_t)~TAG_CRITICAL;
     // A sweep's names are a list; they are read again by `request_names`.
-    bool list = tag == TAG_REQUIRED || (tag == TAG_SANDBOX && r->type == MSG_SWEEP);
+    bool list = tag == TAG_REQUIRED || tag == TAG_MOUNT || (tag == TAG_SANDBOX && r->type == MSG_SWEEP);
     if (tag < 64 && !list) {
         if (*seen >> tag & 1) {
             *why = "a field stands twice";
@@ -89,6 +91,11 @@ static bool take_field(struct request *r, const struct field *field, uint64_t *s
     if (tag == TAG_REQUIRED) {
         *why = "an unknown limit is required";
         return required_limit(r, field);
+    }
+    if (tag == TAG_MOUNT) {
+        struct mount_wish wish;
+        *why = "a mount is not well-formed, or is one too many";
+        return mount_wish_parse(field->bytes, field->size, &wish) && ++r->mount_count <= MOUNTS_MAX;
     }
     *why = "a critical field is unknown to this launcher";
     return !(field->tag & TAG_CRITICAL);
@@ -126,6 +133,13 @@ static bool complete(const struct request *r, uint64_t seen, const char **why) {
     case MSG_PREPARE:
         needed = 1u << TAG_COUNT;
         break;
+    case MSG_VOLUME_CREATE:
+        needed = UINT64_C(1) << TAG_VOLUME | 1u << TAG_DISK_BYTES | 1u << TAG_INODES;
+        break;
+    case MSG_VOLUME_REMOVE:
+        needed = UINT64_C(1) << TAG_VOLUME;
+        break;
+    case MSG_VOLUME_LIST:
     case MSG_LIST:
     case MSG_FACTS:
     case MSG_SWEEP:
@@ -153,6 +167,14 @@ bool request_parse(const uint8_t *header, const uint8_t *body, size_t body_size,
     *why = "a field reaches past the end of the message";
     if (broken) return false;
     return complete(out, seen, why);
+}
+
+void request_mounts(const struct request *request, struct mount_wish *out) {
+    struct fields fields = {request->body, request->body + request->body_size};
+    struct field field;
+    bool broken = false;
+    while (fields_next(&fields, &field, &broken))
+        if ((field.tag & ~TAG_CRITICAL) == TAG_MOUNT) mount_wish_parse(field.bytes, field.size, out++);
 }
 
 bool request_names(const struct request *request, const char *name) {

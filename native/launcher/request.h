@@ -4,6 +4,7 @@
 #define HSR_REQUEST_H
 
 #include "limits.h"
+#include "mounts.h"
 #include "wire.h"
 
 struct request {
@@ -17,7 +18,9 @@ struct request {
     char owner[WIRE_NAME_MAX_BYTES + 1]; // empty where a gateway does not say who it is
     struct limits limits;
     limit_set required;
+    char volume[WIRE_NAME_MAX_BYTES + 1];
     uint64_t count;
+    unsigned mount_count;
     // The body, for requests that carry a list of names (sweep).
     const uint8_t *body;
     size_t body_size;
@@ -26,6 +29,9 @@ struct request {
 // Parses header and body. On failure returns false and `*why` is a sentence for the gateway.
 bool request_parse(const uint8_t *header, const uint8_t *body, size_t body_size, struct request *out,
                    const char **why);
+
+// The mounts of a launch, in their order: at most MOUNTS_MAX, and each is well-formed.
+void request_mounts(const struct request *request, struct mount_wish *out);
 
 // Whether `name` is among the sandboxes that a sweep request names.
 bool request_names(const struct request *request, const char *name);

@@ -61,34 +61,14 @@ void sandbox_forget(struct worker *w, struct sandbox *s) {
     }
     close_at(&s->errors);
     ids_give(&w->ids, s->range);
+    volumes_give(w, s);
+    jobs_forget_sandbox(w, s);
     for (unsigned i = 0; i < w->sandbox_count; i++)
         if (w->sandboxes[i] == s) w->sandboxes[i] = w->sandboxes[--w->sandbox_count];
     bury(w, s);
 }
 
-bool sandbox_start(struct worker *w, struct sandbox *s, const struct request *request, int connection,
-                   int filter) {
-    struct stem_order order = {.kind = STEM_ORDER,
-                               .disk_bytes = request->limits.disk_bytes,
-                               .inodes = request->limits.inodes,
-                               .open_files = request->limits.open_files,
-                               .pids = request->limits.pids};
-    int fds[2] = {connection, filter};
-    union {
-        char bytes[CMSG_SPACE(sizeof fds)];
-        struct cmsghdr align;
-    } control = {{0}};
-    struct iovec data = {&order, sizeof order};
-    struct msghdr message = {.msg_iov = &data,
-                             .msg_iovlen = 1,
-                             .msg_control = control.bytes,
-                             .msg_controllen = sizeof control.bytes};
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof fds);
-    memcpy(CMSG_DATA(header), fds, sizeof fds);
-    // Named first: should the stem be dead, the end is told under this name.
+void sandbox_name(struct sandbox *s, const struct request *request) {
     snprintf(s->id, sizeof s->id, "%s", request->sandbox);
     snprintf(s->tenant, sizeof s->tenant, "%s", request->tenant);
     snprintf(s->owner, sizeof s->owner, "%s", request->owner);
@@ -97,7 +77,43 @@ bool sandbox_start(struct worker *w, struct sandbox *s, const struct request *re
     s->started_ns = now_ns();
     s->deadline_ns =
         wall_stands(WALL_DEADLINE) ? s->started_ns + request->limits.deadline_ms * MS : UINT64_MAX;
-    return sendmsg(s->control.fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) > 0;
+}
+
+// One datagram with descriptors on the sandbox's control socket.
+static bool send_with(const struct sandbox *s, void *bytes, size_t size, const int *fds, unsigned count) {
+    union {
+        char bytes[CMSG_SPACE(2 * sizeof(int))];
+        struct cmsghdr align;
+    } control = {{0}};
+    struct iovec data = {bytes, size};
+    struct msghdr message = {.msg_iov = &data,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
+                             .msg_controllen = CMSG_SPACE(count * sizeof(int))};
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(count * sizeof(int));
+    memcpy(CMSG_DATA(header), fds, count * sizeof(int));
+    return sendmsg(s->control.fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)size;
+}
+
+bool sandbox_start(struct worker *w, struct sandbox *s, int connection, int filter,
+                   const struct stem_mounts *mounts) {
+    struct stem_order order = {.kind = STEM_ORDER,
+                               .disk_bytes = s->limits.disk_bytes,
+                               .inodes = s->limits.inodes,
+                               .open_files = s->limits.open_files,
+                               .pids = s->limits.pids,
+                               .file_bytes = mounts ? mounts->file_bytes : 0,
+                               .mount_count = mounts ? mounts->count : 0};
+    int fds[2] = {connection, filter};
+    if (!send_with(s, &order, sizeof order, fds, 2)) return false;
+    for (unsigned i = 0; i < order.mount_count; i++) {
+        struct stem_mount one = mounts->list[i];
+        if (!send_with(s, &one, sizeof one, &mounts->fds[i], 1)) return false;
+    }
+    return true;
 }
 
 // The deadline passed while no gateway was there. What the guest had done by then may be a result that nobody
@@ -119,21 +135,7 @@ bool sandbox_join(struct worker *w, struct sandbox *s, int connection) {
         if (soon < s->deadline_ns) s->deadline_ns = soon;
     }
     char kind = 'S';
-    union {
-        char bytes[CMSG_SPACE(sizeof connection)];
-        struct cmsghdr align;
-    } control = {{0}};
-    struct iovec data = {&kind, 1};
-    struct msghdr message = {.msg_iov = &data,
-                             .msg_iovlen = 1,
-                             .msg_control = control.bytes,
-                             .msg_controllen = sizeof control.bytes};
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof connection);
-    memcpy(CMSG_DATA(header), &connection, sizeof connection);
-    return sendmsg(s->control.fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == 1;
+    return send_with(s, &kind, 1, &connection, 1);
 }
 
 // A deadline that has passed is final, also in the moment before the loop acts on it: a renewal and an expiry

@@ -2,6 +2,7 @@
 
 #include "../common/walls.h"
 #include "io.h"
+#include "mounts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -97,7 +98,7 @@ static bool own_mounts(struct stage *s, const struct config *c) {
     if (unshare(CLONE_NEWNS) != 0) return failed("a mount namespace");
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) return failed("private mounts");
     for (unsigned i = 0; i < sizeof places / sizeof *places; i++) {
-        if (mount("hsr", places[i], "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=1m,nr_inodes=64") != 0)
+        if (mount("hsr", places[i], "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=1m,nr_inodes=128") != 0)
             continue;
         snprintf(s->dir, sizeof s->dir, "%s", places[i]);
         leave_mounts(c);
@@ -210,6 +211,7 @@ static void file_system(struct stage *s, const struct config *c) {
     bind(s, "--ro-bind", c->root ? source : c->agent_path, "/opt/hsr/agent");
     snprintf(source, sizeof source, "%s/node", s->dir);
     if (c->node_path) bind(s, "--ro-bind", c->root ? source : c->node_path, "/opt/hsr/bin/node");
+    s->mounts_at = s->count;
     if (wall_stands(WALL_READ_ONLY_ROOT))
         words(s, (const char *const[]){"--remount-ro", "/dev", "--remount-ro", "/", NULL});
     words(s, (const char *const[]){"--chdir", "/workspace", NULL});
@@ -252,6 +254,15 @@ bool stage_make(struct stage *s, const struct config *c) {
     snprintf(s->scratch, sizeof s->scratch, "%s/scratch", s->dir);
     snprintf(s->terminals, sizeof s->terminals, "%s/terminals", s->dir);
     if (!put_etc(s) || !put_dir(s, "scratch") || !put_dir(s, "terminals")) return false;
+    if (c->mounts_path || c->volumes_dir) {
+        for (unsigned i = 0; i < MOUNTS_MAX; i++) {
+            char name[16];
+            snprintf(name, sizeof name, "folder%u", i);
+            if (!put_dir(s, name)) return false;
+            snprintf(name, sizeof name, "file%u", i);
+            if (!put_file(s, name, "")) return false;
+        }
+    }
     if (c->root && !put_program(s, "agent", c->agent_path)) return false;
     if (c->root && c->node_path && !put_program(s, "node", c->node_path)) return false;
     command_line(s, c);

@@ -14,6 +14,7 @@ struct stage {
     char text[STAGE_ARGS_MAX][320];
     char *argv[STAGE_ARGS_MAX + 1];
     unsigned count;
+    unsigned mounts_at; // of `argv`: where the binds of one sandbox's own mounts belong
 };
 
 // Started by root: takes a mount namespace of the launcher's own and puts the stage on a tmpfs there, so that

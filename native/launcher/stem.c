@@ -70,7 +70,7 @@ static uint32_t join_leaf(int count) {
 }
 
 // Waits for one datagram of the worker; its end of file means that the worker is gone and we go too.
-static void receive(void *out, size_t size, int fds[2]) {
+static void receive(void *out, size_t size, int *fds, unsigned count) {
     struct iovec data = {out, size};
     union {
         char bytes[CMSG_SPACE(2 * sizeof(int))];
@@ -85,10 +85,11 @@ static void receive(void *out, size_t size, int fds[2]) {
         got = recvmsg(FD_CONTROL, &message, 0);
     while (got < 0 && errno == EINTR);
     if (got != (ssize_t)size) _exit(0);
-    if (!fds) return;
+    if (count == 0) return;
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    if (!header || header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(2 * sizeof(int))) _exit(1);
-    memcpy(fds, CMSG_DATA(header), 2 * sizeof(int));
+    if (!header || header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(count * sizeof(int)))
+        _exit(1);
+    memcpy(fds, CMSG_DATA(header), count * sizeof(int));
 }
 
 static void become_root_inside(void) {
@@ -157,6 +158,67 @@ static void mount_terminals(const struct stem_start *start) {
         die("mounting the terminals");
 }
 
+// The command line of one sandbox with mounts: the common one, with its own binds before the root becomes
+// read-only.
+struct own_line {
+    const char *argv[STAGE_ARGS_MAX + 1 + MOUNTS_MAX * (3 + 2 * MOUNT_TARGET_MAX_BYTES)];
+    unsigned count;
+    char text[8192];
+    size_t used;
+};
+
+static void add(struct own_line *line, const char *word) {
+    size_t size = strlen(word) + 1;
+    if (size > sizeof line->text - line->used) {
+        errno = E2BIG;
+        die("naming the mounts");
+    }
+    memcpy(line->text + line->used, word, size);
+    line->argv[line->count++] = line->text + line->used;
+    line->used += size;
+}
+
+// The folders on the way, which bwrap would make for its owner alone.
+static void add_parents(struct own_line *line, const char *target) {
+    char path[MOUNT_TARGET_MAX_BYTES + 1];
+    for (const char *at = strchr(target + 1, '/'); at; at = strchr(at + 1, '/')) {
+        snprintf(path, sizeof path, "%.*s", (int)(at - target), target);
+        add(line, "--perms");
+        add(line, "0755");
+        add(line, "--dir");
+        add(line, path);
+    }
+}
+
+// Attaches what arrives at places of the stage, in our own namespace, from where bwrap binds it. It is bound
+// as it is: read-only or not, no set-id programs, no devices, its map of ids.
+static const char *const *take_mounts(const struct stem_start *start, unsigned count) {
+    static struct own_line line;
+    const struct stage *stage = start->stage;
+    for (unsigned i = 0; i < stage->mounts_at; i++)
+        line.argv[line.count++] = stage->argv[i];
+    for (unsigned i = 0; i < count; i++) {
+        struct stem_mount one;
+        char place[300];
+        int fd;
+        receive(&one, sizeof one, &fd, 1);
+        snprintf(place, sizeof place, "%s/%s%u", stage->dir, one.file ? "file" : "folder", i);
+        if (move_mount(fd, "", AT_FDCWD, place, MOVE_MOUNT_F_EMPTY_PATH) != 0)
+            die("mounting what was asked for");
+        close(fd);
+        add_parents(&line, one.target);
+        if (!wall_stands(WALL_MOUNT_DEVICES))
+            add(&line, "--dev-bind");
+        else
+            add(&line, one.writes || !wall_stands(WALL_MOUNT_READ_ONLY) ? "--bind" : "--ro-bind");
+        add(&line, place);
+        add(&line, one.target);
+    }
+    for (unsigned i = stage->mounts_at; i < stage->count; i++)
+        line.argv[line.count++] = stage->argv[i];
+    return line.argv;
+}
+
 static void bound(int resource, rlim_t most) {
     struct rlimit limit = {most, most};
     struct rlimit now;
@@ -170,7 +232,9 @@ static void resource_limits(const struct stem_start *start, const struct stem_or
     bound(RLIMIT_NOFILE, order->open_files < 1024 ? 1024 : order->open_files);
     // A file may be sparse, so its length needs a bound of its own; twice the space, so that filling the
     // space is ENOSPC as programs expect it and not a signal.
-    if (wall_stands(WALL_FILE_BYTES)) bound(RLIMIT_FSIZE, 2 * order->disk_bytes);
+    uint64_t file_bytes = 2 * order->disk_bytes;
+    if (order->file_bytes > file_bytes) file_bytes = order->file_bytes;
+    if (wall_stands(WALL_FILE_BYTES)) bound(RLIMIT_FSIZE, file_bytes);
     // 1, not 0: where core_pattern names a program of the host, a limit of 0 still starts it, with the
     // guest's core.
     bound(RLIMIT_CORE, wall_stands(WALL_CORE_DUMPS) ? 1 : RLIM_INFINITY);
@@ -194,14 +258,16 @@ _Noreturn void stem_main(const struct stem_start *start) {
     default_signals();
     struct stem_report report = {.kind = STEM_READY, .attach_us = join_leaf(count)};
     uint8_t mapped;
-    receive(&mapped, sizeof mapped, NULL);
+    receive(&mapped, sizeof mapped, NULL, 0);
     if (start->config->root) become_root_inside();
     own_namespaces();
     if (send(FD_CONTROL, &report, sizeof report, MSG_NOSIGNAL) < 0) _exit(0);
 
     struct stem_order order;
     int fds[2];
-    receive(&order, sizeof order, fds);
+    receive(&order, sizeof order, fds, 2);
+    const char *const *argv = (const char *const *)start->stage->argv;
+    if (order.mount_count > 0) argv = take_mounts(start, order.mount_count);
     mount_scratch(start, &order);
     if (start->config->root) mount_terminals(start);
     resource_limits(start, &order);
@@ -216,6 +282,6 @@ _Noreturn void stem_main(const struct stem_start *start) {
     if (fcntl(open("/", O_RDONLY), F_DUPFD, 40) < 0) die("leaking a descriptor");
 #endif
     if (wall_stands(WALL_LAUNCHER_DESCRIPTORS)) close_range(FD_PROCS, ~0u, 0);
-    execve(start->config->bwrap_path, start->stage->argv, (char *const[]){NULL});
+    execve(start->config->bwrap_path, (char *const *)argv, (char *const[]){NULL});
     die("starting bwrap");
 }

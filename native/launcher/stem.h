@@ -6,6 +6,7 @@
 
 #include "cgroup.h"
 #include "config.h"
+#include "mounts.h"
 #include "stage.h"
 
 #include <stdint.h>
@@ -29,6 +30,24 @@ struct stem_order {
     uint64_t inodes;
     uint64_t open_files;
     uint64_t pids;
+    uint64_t file_bytes; // how long a file may be in what is mounted; 0: nothing is to be written there
+    uint32_t mount_count;
+};
+
+// After an order with mounts, each in a datagram of its own with its descriptor: a mount that is attached
+// nowhere.
+struct stem_mount {
+    bool file; // not a folder
+    bool writes;
+    char target[MOUNT_TARGET_MAX_BYTES + 1];
+};
+
+// The same for the worker.
+struct stem_mounts {
+    unsigned count;
+    uint64_t file_bytes;
+    struct stem_mount list[MOUNTS_MAX];
+    int fds[MOUNTS_MAX];
 };
 
 // Stem to worker: ready (with the time that joining the leaf took) or failed. The agent's own `H` follows

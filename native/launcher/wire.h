@@ -34,6 +34,9 @@ enum wire_type {
     MSG_DEADLINE = 11,
     MSG_METRICS = 12,
     MSG_END = 13,
+    MSG_VOLUME_CREATE = 14,
+    MSG_VOLUME_REMOVE = 15,
+    MSG_VOLUME_LIST = 16,
     // Replies and events have the high bit set.
     MSG_OK = 0x8000,
     MSG_ERROR = 0x8001,
@@ -79,6 +82,8 @@ enum wire_tag {
     TAG_IO_WRITTEN_BYTES = 39,
     TAG_FORGOTTEN_MS = 40,
     TAG_OWNER = 41,
+    TAG_MOUNT = 42,
+    TAG_VOLUME = 43,
 };
 
 // A receiver that does not know a tag with this bit must refuse the message; it may pass over others.

@@ -104,7 +104,7 @@ static bool open_sources(struct worker *w, int listener, pid_t guardian) {
     struct source *const sources[] = {&w->listener, &w->signals, &w->guardian, &w->sweeper};
     for (unsigned i = 0; i < sizeof sources / sizeof *sources; i++)
         if (!watch(w, sources[i], EPOLLIN)) return false;
-    return true;
+    return w->mounter.fd < 0 || watch(w, &w->mounter, EPOLLIN);
 }
 
 static void raise_own_limits(void) {
@@ -137,8 +137,8 @@ int worker_main(const struct config *config, struct cgroups *cgroups, int listen
     w->cgroups = cgroups;
     w->stems_wanted = config->stems;
     raise_own_limits();
-    if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 || !stage_make(&w->stage, config) ||
-        !profiles_load(&w->profiles, config->seccomp_dir, config->root))
+    if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 || !mounter_open(w, listener) ||
+        !stage_make(&w->stage, config) || !profiles_load(&w->profiles, config->seccomp_dir, config->root))
         return 3;
     ids_init(&w->ids, config->id_base, config->id_count);
     facts_find(w);

@@ -9,6 +9,7 @@
 #include "profile.h"
 #include "request.h"
 #include "stage.h"
+#include "stem.h"
 #include "wire.h"
 
 #include <stdbool.h>
@@ -31,6 +32,12 @@ enum sandbox_state {
 };
 
 struct connection;
+
+// A volume that a sandbox has.
+struct volume_use {
+    char name[WIRE_NAME_MAX_BYTES + 1];
+    bool writes;
+};
 
 struct kill_waiter {
     struct connection *connection;
@@ -62,7 +69,9 @@ struct sandbox {
     const char *reason;   // of the end, NULL while it lives
     char detail[256];
     struct usage usage;
-    uint64_t rusage_cpu_us; // from wait4, for hosts without cgroups
+    uint64_t rusage_cpu_us;     // from wait4, for hosts without cgroups
+    struct volume_use *volumes; // NULL where it has none
+    unsigned volume_count;
     struct kill_waiter waiters[KILL_WAITERS_MAX];
     unsigned waiter_count;
     unsigned weight;    // of its leaf
@@ -85,6 +94,22 @@ struct connection {
     uint64_t deadline_ns;
     uint8_t *outbox;
     size_t outbox_size;
+};
+
+// A request that waits for the mounter. What goes away meanwhile is taken out of it.
+struct mount_job {
+    uint32_t id; // 0: free
+    uint16_t type;
+    uint32_t request;
+    uint64_t version;
+    struct connection *connection;
+    struct sandbox *sandbox; // of a launch
+    int filter;
+    limit_set enforces;
+    char targets[MOUNTS_MAX][MOUNT_TARGET_MAX_BYTES + 1];
+    bool writes[MOUNTS_MAX];
+    uint8_t *reply; // of a list, as it grows
+    struct message list;
 };
 
 // An end as it is remembered: for its gateway if it was not there to hear of it, and for one that comes after
@@ -110,6 +135,12 @@ struct worker {
     struct source signals;
     struct source guardian;
     struct source sweeper;
+    struct source mounter; // -1 where neither folders nor volumes are offered
+    pid_t mounter_pid;
+    struct mount_list mounts;
+    bool volumes_offered;
+    struct mount_job jobs[MOUNT_JOBS_MAX];
+    uint32_t last_job;
     pid_t sweeper_pid;
     int epoll;
     char boot_id[40];
@@ -164,6 +195,24 @@ void answer_error(struct worker *worker, struct connection *connection, uint32_t
                   const char *text, const char *limit);
 void answer_killed(struct worker *worker, const struct sandbox *sandbox, const struct kill_waiter *waiter);
 
+void answer_refuse(struct worker *worker, struct connection *connection, uint32_t number, const char *code,
+                   const char *text, const char *limit);
+void answer_launched(struct worker *worker, struct connection *connection, uint32_t number, uint64_t version,
+                     limit_set enforces);
+
+// mount_jobs.c
+// Starts the mounter if there is anything for it to do. Before the worker leaves the host's mounts.
+bool mounter_open(struct worker *worker, int listener);
+void mounter_ready(struct worker *worker, struct source *source, uint32_t events);
+// Goes on with a launch when its mounts are there; takes the sandbox, the connection and the filter.
+void launch_with_mounts(struct worker *worker, struct connection *connection, const struct request *request,
+                        struct sandbox *sandbox, int filter, limit_set enforces);
+void answer_volume(struct worker *worker, struct connection *connection, const struct request *request);
+void jobs_forget_connection(struct worker *worker, const struct connection *connection);
+void jobs_forget_sandbox(struct worker *worker, const struct sandbox *sandbox);
+// Nobody has them after this sandbox.
+void volumes_give(struct worker *worker, struct sandbox *sandbox);
+
 // ended.c
 void ended_announce(struct worker *worker, const struct sandbox *sandbox);
 // Tells a new control connection what its gateway was not there to hear.
@@ -192,9 +241,11 @@ void sandbox_forget(struct worker *worker, struct sandbox *sandbox);
 struct sandbox *sandbox_find(struct worker *worker, const char *id);
 // The same, if this gateway may see it.
 struct sandbox *sandbox_of(struct worker *worker, const char *gateway, const char *id);
-// Gives the order and the connection away. False if the stem is dead.
-bool sandbox_start(struct worker *worker, struct sandbox *sandbox, const struct request *request,
-                   int connection, int filter);
+// Makes a stem the sandbox that a launch asks for.
+void sandbox_name(struct sandbox *sandbox, const struct request *request);
+// Gives the order, the connection and what is to be mounted away. False if the stem is dead.
+bool sandbox_start(struct worker *worker, struct sandbox *sandbox, int connection, int filter,
+                   const struct stem_mounts *mounts);
 bool sandbox_join(struct worker *worker, struct sandbox *sandbox, int connection);
 void sandbox_kill(struct worker *worker, struct sandbox *sandbox, const char *reason);
 // Gives it a new deadline, counted from now. False if the old one has passed: then it ends of that.

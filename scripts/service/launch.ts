@@ -152,6 +152,8 @@ function launcherCommand(parts: Parts, places: Places, account: Account | undefi
     ...["--socket", places.launcherSocket, "--state-dir", places.launcherState],
     ...["--agent", parts.agent, "--node", parts.node, "--bwrap", "/usr/bin/bwrap", "--seccomp-dir", parts.seccomp],
     ...["--allow-uid", String(account?.uid ?? process.getuid?.())],
+    ...(places.asRoot ? ["--volumes-dir", places.volumes] : []),
+    ...(places.asRoot && existsSync(places.mounts) ? ["--mounts", places.mounts] : []),
   ];
 }
 

@@ -8,6 +8,9 @@ export interface Places {
   readonly data: string;
   /** The launcher's own state. Belongs to the user that the launcher runs as. */
   readonly launcherState: string;
+  /** Root only: volumes, and the operator's list of folders, which need not be there. */
+  readonly volumes: string;
+  readonly mounts: string;
   /** Logs of both. */
   readonly logs: string;
   /** Root only: copies of the program that the gateway's user can read and only root can write. */
@@ -32,6 +35,8 @@ export function placesOf(env: NodeJS.ProcessEnv, uid: number): Places {
     asRoot,
     data: join(state, "data"),
     launcherState: join(state, "launcher"),
+    volumes: join(state, "volumes"),
+    mounts: "/etc/hsr/mounts",
     logs: join(state, "log"),
     apps: join(state, "app"),
     run,

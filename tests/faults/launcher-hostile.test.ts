@@ -140,6 +140,46 @@ for (const build of ["plain", "asan"] as const) {
       );
     });
 
+    test("mounts and volumes that are not well-formed, or that nobody offers, are refused", async () => {
+      const broken = ["", "ro", "ro\0folder\0docs\0", "rx\0folder\0docs\0\0/data", "ro\0path\0docs\0\0/data"];
+      const paths = ["..", "../x", "a/../../x", "/etc", "a//b", "a/", ".", `${"x".repeat(256)}`, "a\nb"];
+      const places = [
+        "",
+        "data",
+        "/",
+        "/proc",
+        "/proc/1",
+        "/etc/passwd",
+        "/usr",
+        "/opt/hsr/agent",
+        "/a/..",
+        "/dev/shm",
+      ];
+      const fields = [
+        ...broken,
+        ...["../x", "A", "", "x".repeat(64)].map((name) => `ro\0folder\0${name}\0\0/data`),
+        ...paths.map((path) => `ro\0folder\0docs\0${path}\0/data`),
+        ...places.map((place) => `rw\0volume\0docs\0\0${place}`),
+        `ro\0folder\0docs\0\0/${"x".repeat(127)}`,
+      ];
+      for (const mount of fields) {
+        const { messages } = await say(launcher.socket, launch({ texts: { mount } }), 100);
+        expect({ mount, code: codeOf(messages) }).toEqual({ mount, code: "malformed" });
+      }
+      const good = "ro\0folder\0docs\0\0/data";
+      const nine = Array.from({ length: 9 }, () => good);
+      expect(codeOf((await say(launcher.socket, launch({ texts: { mount: nine } }))).messages)).toBe("malformed");
+      expect(codeOf((await say(launcher.socket, launch({ texts: { mount: good } }))).messages)).toBe("unsupported");
+      const hello = encode(messageTypes.hello, 1, { numbers: versions });
+      const create = encode(messageTypes.volumeCreate, 2, {
+        numbers: { diskBytes: 1, inodes: 1 },
+        texts: { volume: "v" },
+      });
+      const refused = await say(launcher.socket, Buffer.concat([hello, create]), 50);
+      expect(codeOf(refused.messages.slice(1))).toBe("unsupported");
+      await honest();
+    });
+
     test("limits of zero, too large, and negative are refused with their name", async () => {
       const names = {
         memoryBytes: "memory",

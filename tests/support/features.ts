@@ -113,6 +113,12 @@ export const features = {
   user: { get: "apt-get install util-linux", probe: () => (isRoot ? runs(asUser("/bin/true")) : seen("not root")) },
   /** bubblewrap starts a jail. */
   bubblewrap: { get: "apt-get install bubblewrap", probe: () => runs([...bwrapTrue]) },
+  /** Volumes: a file system in a file, mounted by way of a loop device. */
+  loop: {
+    get: "apt-get install e2fsprogs, and a kernel with loop devices and ext4",
+    probe: () =>
+      existsSync("/dev/loop-control") && isRoot ? runs(["mke2fs", "-V"]) : missing("no /dev/loop-control, or not root"),
+  },
   /** An ordinary user may make user namespaces, so that bubblewrap works without root. */
   userns: {
     get: "sysctl kernel.unprivileged_userns_clone=1 or an AppArmor profile for bwrap: see `hsrctl doctor`",

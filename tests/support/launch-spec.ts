@@ -1,5 +1,5 @@
 /** Launch specs for tests that talk to a runtime or a launcher directly. */
-import type { ExecSpec, LaunchSpec, LimitName, Limits, SandboxId } from "@hsr/core";
+import type { ExecSpec, LaunchSpec, LimitName, Limits, MountSpec, SandboxId } from "@hsr/core";
 
 let made = 0;
 
@@ -10,6 +10,7 @@ export interface SpecOptions {
   readonly requiredLimits?: readonly LimitName[];
   readonly syscallProfile?: string;
   readonly tenant?: string;
+  readonly mounts?: readonly MountSpec[];
 }
 
 /** The default limits of a run, with what a test wants changed. */
@@ -35,6 +36,7 @@ export function launchSpec(options: SpecOptions = {}): LaunchSpec {
     requiredLimits: options.requiredLimits ?? ["memory", "pids", "wall_time", "output"],
     deadlineMs: options.deadlineMs ?? 30_000,
     tenant: options.tenant ?? "test",
+    ...(options.mounts === undefined ? {} : { mounts: options.mounts }),
   };
 }
 

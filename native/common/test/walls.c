@@ -31,6 +31,9 @@ static const char *const names[WALL_COUNT] = {
     [WALL_DEADLINE] = "deadline",
     [WALL_LAUNCHER_DESCRIPTORS] = "launcher-descriptors",
     [WALL_AGENT_DESCRIPTORS] = "agent-descriptors",
+    [WALL_MOUNT_PATHS] = "mount-paths",
+    [WALL_MOUNT_READ_ONLY] = "mount-read-only",
+    [WALL_MOUNT_DEVICES] = "mount-devices",
     [WALL_DUMPABLE] = "dumpable",
 };
 

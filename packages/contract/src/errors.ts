@@ -366,6 +366,22 @@ export const errors = {
     "What this execution will run cannot be seen in advance, and the sandbox was not made for that.",
     'Make the sandbox with `allow: ["opaque"]`.',
   ),
+  volume_in_use: row(
+    "conflict",
+    409,
+    "FAILED_PRECONDITION",
+    true,
+    "The volume is in use.",
+    "A volume has one writer or many readers at a time: wait until the sandbox that has it has ended.",
+  ),
+  volume_exists: row(
+    "conflict",
+    409,
+    "ALREADY_EXISTS",
+    false,
+    "There is a volume of this id.",
+    "Choose another id, or remove the volume first.",
+  ),
   last_admin_key: row(
     "conflict",
     409,

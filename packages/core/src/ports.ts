@@ -79,6 +79,40 @@ export interface Runtime {
   sweep(known: ReadonlySet<SandboxId>): Promise<{ readonly destroyed: readonly SandboxId[] }>;
 }
 
+/** A folder of the host that the operator lets sandboxes have. */
+export interface OfferedFolder {
+  readonly name: string;
+  readonly access: "ro" | "rw";
+}
+
+/** Space that outlives sandboxes. */
+export interface VolumeInfo {
+  readonly id: string;
+  readonly bytes: number;
+  readonly inodes: number;
+}
+
+/**
+ * What sandboxes can be given of the host: folders of the operator's list, and volumes. A volume has one writer or many
+ * readers at a time; a launch that would break this fails with `volume_in_use`. Volumes survive every restart.
+ */
+export interface Volumes {
+  /** Folders that the operator offers now; a launch names them in `mounts`. */
+  folders(): Promise<readonly OfferedFolder[]>;
+  /** Whether this host can have volumes: it takes a launcher that root started, with a folder for them. */
+  supported(): Promise<boolean>;
+  /**
+   * Makes an empty volume, with all of its space taken from the disk now. `id` is 1 to 63 of a-z, 0-9 and `-`. Both bounds
+   * are enforced by the kernel: bytes to the block, inodes rounded up to the next 16 of each group of blocks. Rejects with
+   * `unsupported`, `storage_full`, `volume_exists`, or `invalid_request` for bounds that cannot be.
+   */
+  create(id: string, quota: { readonly bytes: number; readonly inodes: number }): Promise<void>;
+  /** Removes it with all that is in it. Rejects with `volume_in_use` while a sandbox has it, and with `not_found`. */
+  remove(id: string): Promise<void>;
+  /** This gateway's, in no order. */
+  list(): Promise<readonly VolumeInfo[]>;
+}
+
 /** One living sandbox. */
 export interface Guest {
   readonly id: SandboxId;

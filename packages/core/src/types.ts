@@ -46,6 +46,18 @@ export interface Scratch {
   readonly inodes: number;
 }
 
+/** Part of the host's files in a sandbox: a folder of the operator's list, or a volume. No path of the host is in it. */
+export interface MountSpec {
+  readonly kind: "folder" | "volume";
+  /** The folder's name in the operator's list, or the volume's id. */
+  readonly name: string;
+  /** A folder or file below it, relative and without links on its way; "" for all of it. */
+  readonly subPath: string;
+  /** Where it is in the sandbox: absolute, and not a place of the jail's own. */
+  readonly target: string;
+  readonly access: "ro" | "rw";
+}
+
 /** What a runtime is told to start. Made in one place only: `core/src/acquire/launch-spec.ts`. */
 export interface LaunchSpec {
   readonly sandboxId: SandboxId;
@@ -57,6 +69,8 @@ export interface LaunchSpec {
   readonly syscallProfile: string;
   /** Limits that must be enforced, or the launch fails with `unavailable`. The others are best effort. */
   readonly requiredLimits: readonly LimitName[];
+  /** At most 8, none at or in another's target. Only for runtimes whose `mounts` are true. */
+  readonly mounts?: readonly MountSpec[];
   /** Hard end of the sandbox, in ms from its start; held by the launcher, whether or not a gateway lives. */
   readonly deadlineMs: number;
   /** Run's sandboxes die with their run; kept apart from `limits` so that long-lived sandboxes can come later. */

@@ -4,3 +4,4 @@ export { builtins } from "./builtins.ts";
 export type { LauncherFacts } from "./launcher/facts.ts";
 export { type Launched, Launcher } from "./launcher/launcher.ts";
 export type { SandboxReport } from "./launcher/replies.ts";
+export { LauncherVolumes } from "./launcher/volumes.ts";

@@ -3,7 +3,7 @@ import type { LauncherFacts } from "../launcher/facts.ts";
 import { diagnose } from "./diagnosis.ts";
 
 function facts(host: Record<string, string>): LauncherFacts {
-  return { bootId: "b", features: [], unenforced: [], profiles: ["default"], cgroups: [], host };
+  return { bootId: "b", features: [], unenforced: [], profiles: ["default"], cgroups: [], folders: [], host };
 }
 
 test("without bwrap the hint installs it", () => {

@@ -1,4 +1,4 @@
-import type { LimitName } from "@hsr/core";
+import type { LimitName, OfferedFolder } from "@hsr/core";
 import { type Message, text } from "./wire.ts";
 
 /** What a launcher says of itself and its host. */
@@ -12,6 +12,8 @@ export interface LauncherFacts {
   readonly profiles: readonly string[];
   /** Folders below which the sandboxes' control groups lie, the one that kills and freezes first. */
   readonly cgroups: readonly string[];
+  /** Folders of the operator's list. */
+  readonly folders: readonly OfferedFolder[];
   /** Everything else, by name: kernel, cgroups, bwrap, users, attach_us_last, attach_us_max, trouble, … */
   readonly host: Readonly<Record<string, string>>;
 }
@@ -20,12 +22,14 @@ export function factsOf(message: Message): LauncherFacts {
   const host: Record<string, string> = {};
   const profiles: string[] = [];
   const cgroups: string[] = [];
+  const folders: OfferedFolder[] = [];
   for (const fact of message.texts.fact ?? []) {
     const at = fact.indexOf("=");
     const name = fact.slice(0, at);
     const value = fact.slice(at + 1);
     if (name === "profile") profiles.push(value);
     else if (name === "cgroup") cgroups.push(value);
+    else if (name === "mount") folders.push(folderOf(value));
     else host[name] = value;
   }
   return {
@@ -34,6 +38,12 @@ export function factsOf(message: Message): LauncherFacts {
     unenforced: (message.texts.unenforced ?? []) as readonly LimitName[],
     profiles,
     cgroups,
+    folders,
     host,
   };
+}
+
+function folderOf(value: string): OfferedFolder {
+  const [name = "", access] = value.split(" ");
+  return { name, access: access === "rw" ? "rw" : "ro" };
 }

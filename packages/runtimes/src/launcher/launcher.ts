@@ -4,6 +4,7 @@ import type { LaunchSpec, LimitName, SandboxId, SandboxMetrics, Usage } from "@h
 import { ControlConnection } from "./control.ts";
 import { factsOf, type LauncherFacts } from "./facts.ts";
 import { handOver } from "./handover.ts";
+import { mountFields } from "./mount-field.ts";
 import { isNotFound, metricsOf, nothingUsed, refusal, reportOf, type SandboxReport, usageOf } from "./replies.ts";
 import { encode, type Message, messageTypes, protocolVersions, text } from "./wire.ts";
 
@@ -138,7 +139,8 @@ export class Launcher {
     }
   }
 
-  async #request(type: number, draft: Parameters<typeof encode>[2], timeoutMs = replyTimeoutMs): Promise<Message> {
+  /** Any request on the control connection; rejects with what the launcher refused. */
+  async request(type: number, draft: Parameters<typeof encode>[2], timeoutMs = replyTimeoutMs): Promise<Message> {
     const reply = await this.#ask(type, draft, timeoutMs);
     if (reply.type === messageTypes.error) throw refusal(reply);
     return reply;
@@ -156,7 +158,7 @@ export class Launcher {
 
   /** What the host can do, as the launcher found it. Asked anew each time. */
   async facts(): Promise<LauncherFacts> {
-    return factsOf(await this.#request(messageTypes.facts, {}));
+    return factsOf(await this.request(messageTypes.facts, {}));
   }
 
   /** The end of a sandbox, whenever it comes. Call before `launch`, so that no end is missed. */
@@ -175,7 +177,8 @@ export class Launcher {
   /** Starts a sandbox. Resolves when the launcher has accepted it; what goes wrong inside is told by `ended`. */
   async launch(spec: LaunchSpec): Promise<Launched & { readonly ended: Promise<SandboxReport> }> {
     await this.connected();
-    const { limits, scratch } = spec;
+    const { limits, scratch, mounts = [] } = spec;
+    if (mounts.length > 0) await this.demand(mounts.some(({ kind }) => kind === "volume") ? "volumes" : "mounts");
     const request = encode(messageTypes.launch, 1, {
       numbers: {
         versionMin: protocolVersions.min,
@@ -193,6 +196,7 @@ export class Launcher {
         profile: spec.syscallProfile,
         tenant: spec.tenant,
         required: spec.requiredLimits,
+        mount: mountFields(mounts),
         ...this.#ownerText,
       },
     });
@@ -275,7 +279,7 @@ export class Launcher {
   /** Kills a sandbox; resolves with its end once everything in it is dead, or `null` if it does not live. */
   async kill(id: SandboxId): Promise<SandboxReport | null> {
     try {
-      return reportOf(await this.#request(messageTypes.kill, { texts: { sandbox: id } }, killTimeoutMs));
+      return reportOf(await this.request(messageTypes.kill, { texts: { sandbox: id } }, killTimeoutMs));
     } catch (error) {
       if (isNotFound(error)) return null;
       throw error;
@@ -283,14 +287,14 @@ export class Launcher {
   }
 
   async usage(id: SandboxId): Promise<Usage> {
-    return usageOf(await this.#request(messageTypes.usage, { texts: { sandbox: id } }));
+    return usageOf(await this.request(messageTypes.usage, { texts: { sandbox: id } }));
   }
 
   /** Figures of a living sandbox. Rejects with `not_found` once it is gone. */
   async metrics(id: SandboxId): Promise<SandboxMetrics> {
-    await this.#demand("metrics");
+    await this.demand("metrics");
     try {
-      return metricsOf(await this.#request(messageTypes.metrics, { texts: { sandbox: id } }));
+      return metricsOf(await this.request(messageTypes.metrics, { texts: { sandbox: id } }));
     } catch (error) {
       throw isNotFound(error) ? new HsrError("not_found", { cause: error }) : error;
     }
@@ -298,10 +302,10 @@ export class Launcher {
 
   /** A new deadline, from now. `gone` if the sandbox or its old deadline is over. */
   async renew(id: SandboxId, deadlineMs: number): Promise<"renewed" | "gone"> {
-    await this.#demand("deadline");
+    await this.demand("deadline");
     try {
       const numbers = { deadlineMs: Math.ceil(deadlineMs) };
-      await this.#request(messageTypes.deadline, { numbers, texts: { sandbox: id } });
+      await this.request(messageTypes.deadline, { numbers, texts: { sandbox: id } });
       return "renewed";
     } catch (error) {
       if (isNotFound(error)) return "gone";
@@ -310,7 +314,7 @@ export class Launcher {
   }
 
   /** A launcher older than this gateway hangs up on what it does not know, so it is not asked. */
-  async #demand(feature: string): Promise<void> {
+  async demand(feature: string): Promise<void> {
     await this.connected();
     if (this.#facts?.features.includes(feature)) return;
     throw new HsrError("unsupported", {
@@ -320,18 +324,18 @@ export class Launcher {
 
   /** Sandboxes that live now. */
   async list(): Promise<readonly SandboxId[]> {
-    return ((await this.#request(messageTypes.list, {})).texts.sandbox ?? []) as readonly SandboxId[];
+    return ((await this.request(messageTypes.list, {})).texts.sandbox ?? []) as readonly SandboxId[];
   }
 
   /** Kills every sandbox that is not in `known`; resolves with their ids, at once. */
   async sweep(known: ReadonlySet<SandboxId>): Promise<readonly SandboxId[]> {
-    const reply = await this.#request(messageTypes.sweep, { texts: { sandbox: [...known] } });
+    const reply = await this.request(messageTypes.sweep, { texts: { sandbox: [...known] } });
     return (reply.texts.sandbox ?? []) as readonly SandboxId[];
   }
 
   /** Asks for this many sandboxes to be forked ahead; resolves with how many the launcher will keep. */
   async prepare(count: number): Promise<number> {
-    return (await this.#request(messageTypes.prepare, { numbers: { count } })).numbers.count ?? 0;
+    return (await this.request(messageTypes.prepare, { numbers: { count } })).numbers.count ?? 0;
   }
 
   /** Ends the connection. Sandboxes live on; their ends are told to the next gateway. */

@@ -66,7 +66,25 @@ const errorCodes: Readonly<Record<string, ErrorCode>> = {
   full: "queue_full",
   stopping: "launcher_unavailable",
   failed: "sandbox_failed",
+  unsupported: "unsupported",
+  unknown_mount: "not_found",
+  read_only: "invalid_request",
+  bad_path: "invalid_request",
+  in_use: "volume_in_use",
+  no_room: "storage_full",
 };
+
+/** Refusals whose sentence is for the caller: it names nothing of the host. */
+const told: ReadonlySet<string> = new Set([
+  "unsupported",
+  "unknown_mount",
+  "read_only",
+  "bad_path",
+  "in_use",
+  "no_room",
+]);
+
+const sentence = (words: string): string => `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
 
 /** What a refusal of the launcher is to a caller. */
 export function refusal(message: Message): HsrError {
@@ -79,6 +97,7 @@ export function refusal(message: Message): HsrError {
     ...(code === "unenforceable"
       ? { message: `This host cannot enforce the limit "${limit}", which is required.` }
       : {}),
+    ...(told.has(code) ? { message: sentence(text(message, "message")) } : {}),
     cause: said,
   });
 }

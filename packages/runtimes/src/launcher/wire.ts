@@ -21,6 +21,9 @@ export const messageTypes = {
   deadline: 11,
   metrics: 12,
   end: 13,
+  volumeCreate: 14,
+  volumeRemove: 15,
+  volumeList: 16,
   ok: 0x8000,
   error: 0x8001,
   ended: 0x8002,
@@ -70,6 +73,9 @@ export const textTags = {
   message: 31,
   limit: 32,
   owner: 41,
+  /** With the bit that forbids to pass over it: a launcher that knows no mounts must not start without them. */
+  mount: 0x8000 | 42,
+  volume: 43,
 } as const;
 
 export type NumberTag = keyof typeof numberTags;
