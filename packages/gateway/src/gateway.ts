@@ -168,7 +168,8 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
         stopProbing();
         stopWatching();
         const until = clock.monotonic() + drainMs;
-        while (pipeline.live.all().some((run) => !run.detached) && clock.monotonic() < until) {
+        const isAwaited = () => sandboxes.isAwaited || pipeline.live.all().some((run) => !run.detached);
+        while (isAwaited() && clock.monotonic() < until) {
           await new Promise((resolve) => setTimeout(resolve, drainLookMs));
         }
         leaving = true;

@@ -37,6 +37,8 @@ export class LiveExecution {
   readonly spec: ExecSpec | null;
   /** When the program started, on the monotonic clock of this gateway. */
   startedMonotonicMs: number | null = null;
+  /** Whether somebody waits for its end: a gateway that stops in order lets it come. */
+  awaited = false;
   /** Its end is being stored. */
   ending = false;
   /** Why output could no longer be kept, if that happened. */

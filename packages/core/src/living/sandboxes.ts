@@ -71,6 +71,11 @@ export class Sandboxes {
     return found !== null && (tenant === null || found.tenant === tenant) ? found : null;
   }
 
+  /** Whether somebody waits for a program to end. */
+  get isAwaited(): boolean {
+    return this.all().some((sandbox) => [...sandbox.executions.values()].some((execution) => execution.awaited));
+  }
+
   all(): readonly LiveSandbox[] {
     return [...this.#live.values()];
   }

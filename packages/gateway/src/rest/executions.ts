@@ -124,7 +124,9 @@ export function executionRoutes(ports: ExecutionPorts): readonly Route[] {
         reply.code(201).header("location", address);
         return wireExecution(record, execution, null);
       }
+      execution.awaited = true;
       const record = await within(execution.finished, request.wait_ms);
+      execution.awaited = false;
       if (record === null) {
         reply.code(202).header("location", address);
         return wireExecution(execution.record, execution, null);
