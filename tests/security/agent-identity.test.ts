@@ -2,7 +2,10 @@
  * The wall between the agent and its guest where a sandbox has many ids: executions and file requests have the guest's id and no
  * capability, the agent keeps its own. The control of each attack is an agent that was given no guest ids: there it succeeds.
  */
-import { readFileSync, statSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
 import type { Agent } from "@hsr/core";
 import { eventually, finish, program, type RealAgent, startRealAgent } from "@hsr/runtimes/agent/testing";
 import { afterEach, expect, test } from "vitest";
@@ -77,6 +80,69 @@ describeWith(["root"], "an agent with guest ids", () => {
     await expect(agent.remove("/etc/hostname")).rejects.toMatchObject({ code: "EACCES" });
     const control = await agentOf("control");
     expect((await control.agent.readFile("/etc/shadow", { offset: 0, bytes: 10 })).length, "the control").toBe(10);
+  });
+
+  test("streams of files and watches have the guest's rights and no more", async () => {
+    const closed = mkdtempSync(join(tmpdir(), "hsr-closed-"));
+    try {
+      writeFileSync(join(closed, "secret"), "secret");
+      mkdirSync(join(closed, "open"), { mode: 0o755 });
+      const { agent } = await agentOf("guest");
+      const denied = { name: "AgentError", code: "EACCES" };
+      await expect(agent.readStream(join(closed, "secret"))).rejects.toMatchObject(denied);
+      await expect(agent.readStream("/etc/shadow")).rejects.toMatchObject(denied);
+      await expect(agent.openWrite(join(closed, "new"), 0o644).commit()).rejects.toMatchObject(denied);
+      await expect(agent.watch(1, closed, 1).started).rejects.toMatchObject(denied);
+      await expect(agent.watch(2, join(closed, "open"), 1).started).rejects.toMatchObject(denied);
+      const control = await agentOf("control");
+      await control.agent.watch(1, closed, 1).started;
+      await control.agent.openWrite(join(closed, "new"), 0o644).commit();
+      const { bytes } = await control.agent.readStream(join(closed, "secret"));
+      expect((await buffer(bytes)).toString(), "the control").toBe("secret");
+    } finally {
+      rmSync(closed, { recursive: true });
+    }
+  });
+
+  test("a watch does not go where the guest could not, and tells nothing from there", async () => {
+    const folder = `/tmp/hsr-guest-${process.pid}-w`;
+    const told = async (agent: Agent): Promise<string> => {
+      const watch = agent.watch(1, folder, 4);
+      await watch.started;
+      writeFileSync(`${folder}/closed/private`, "x");
+      writeFileSync(`${folder}/last`, "x");
+      const seen: string[] = [];
+      for await (const { path } of watch.events) {
+        seen.push(Buffer.from(path).toString());
+        if (seen.at(-1) === "last") break;
+      }
+      await watch.stop();
+      rmSync(`${folder}/closed/private`);
+      rmSync(`${folder}/last`);
+      return seen.join();
+    };
+    mkdirSync(`${folder}/closed`, { recursive: true, mode: 0o755 });
+    chmodSync(`${folder}/closed`, 0o700);
+    try {
+      expect(await told((await agentOf("guest")).agent)).not.toContain("private");
+      expect(await told((await agentOf("control")).agent), "the control").toContain("private");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("a file that is streamed in belongs to the guest, and so does what holds it until then", async () => {
+    const { agent } = await agentOf("guest");
+    const folder = `/tmp/hsr-guest-${process.pid}-s`;
+    const file = agent.openWrite(`${folder}/file`, 0o644);
+    await file.write(Buffer.from("content"));
+    await agent.ping();
+    const [held] = readdirSync(folder);
+    const about = statSync(`${folder}/${held}`);
+    expect([about.uid, about.gid, about.mode & 0o777]).toEqual([guest, guest, 0o600]);
+    await file.commit();
+    expect([statSync(`${folder}/file`).uid, statSync(`${folder}/file`).gid]).toEqual([guest, guest]);
+    await agent.remove(folder, "tree");
   });
 
   test("files and terminals that it makes belong to the guest", async () => {
