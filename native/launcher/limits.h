@@ -68,6 +68,9 @@ enum {
     MOUNT_JOBS_MAX = 64,    // requests for mounts and volumes under way
     JOINED_GRACE_MS = 2000, // and lives so long after one has joined it
     STOP_TIMEOUT_MS = 5000, // from SIGTERM to the worker's exit
+    BEAT_MS = 1000,         // how often the worker shows the guardian that it works, at least
+    STARVED_BEATS_MAX = 60, // the same, if nobody stopped it: a host without memory or processor is slow
+    SILENT_BEATS_MAX = 10,  // looks of the guardian in a row that found no new one: then the worker is killed
 };
 
 // False if a number is out of its bounds; `*which` names it.

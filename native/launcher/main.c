@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -63,33 +64,57 @@ static void kill_children(void) {
     }
 }
 
-static pid_t start_worker(const struct config *config, struct cgroups *cgroups, int listener) {
+static pid_t start_worker(const struct config *config, struct cgroups *cgroups, int listener,
+                          volatile uint64_t *beats) {
     pid_t guardian = getpid();
     pid_t worker = fork();
     if (worker == 0) {
         prctl(PR_SET_NAME, "hsr-worker");
-        _exit(worker_main(config, cgroups, listener, guardian));
+        _exit(worker_main(config, cgroups, listener, guardian, beats));
     }
     return worker;
 }
 
-// Waits for the worker's end, passing a stop on to it. Returns its wait status.
-static int wait_for(pid_t worker, const sigset_t *signals, bool *stopped) {
+// Whether a signal or a debugger holds the process.
+static bool is_stopped(pid_t pid) {
+    char path[64];
+    char text[512];
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    if (read_at(AT_FDCWD, path, text, sizeof text) <= 0) return false;
+    // The state stands behind the name, which may hold anything.
+    const char *name_end = strrchr(text, ')');
+    return name_end && (name_end[2] == 'T' || name_end[2] == 't');
+}
+
+// Waits for the worker's end, passing a stop on to it. Returns its wait status. A worker that lives and does
+// nothing (somebody stopped it, or the kernel holds it) keeps no deadlines: it is killed, and its sandboxes
+// with it. Counted by our own looks and not by the clock, which jumps when a machine was paused.
+static int wait_for(pid_t worker, const sigset_t *signals, bool *stopped, const volatile uint64_t *beats) {
     uint64_t patience = UINT64_MAX;
+    uint64_t seen = *beats;
+    uint64_t look = now_ns() + (uint64_t)BEAT_MS * 1000000;
+    unsigned silent = 0;
     for (;;) {
         int status;
         pid_t pid;
         while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
             if (pid == worker) return status;
         // The signals are blocked outside of this call, so none is missed between looking and waiting.
-        struct timespec tick = {.tv_nsec = 100000000};
-        int number = *stopped ? sigtimedwait(signals, NULL, &tick) : sigwaitinfo(signals, NULL);
+        struct timespec tick = {.tv_sec = *stopped ? 0 : 1, .tv_nsec = *stopped ? 100000000 : 0};
+        int number = sigtimedwait(signals, NULL, &tick);
         if ((number == SIGTERM || number == SIGINT) && !*stopped) {
             *stopped = true;
             patience = now_ns() + (uint64_t)STOP_TIMEOUT_MS * 1000000;
             kill(worker, SIGTERM);
         }
         if (now_ns() > patience) kill(worker, SIGKILL);
+        if (now_ns() < look) continue;
+        look = now_ns() + (uint64_t)BEAT_MS * 1000000;
+        silent = *beats == seen ? silent + 1 : 0;
+        seen = *beats;
+        if (silent < SILENT_BEATS_MAX || (silent < STARVED_BEATS_MAX && !is_stopped(worker))) continue;
+        note("the worker does nothing any more; it is killed");
+        kill(worker, SIGKILL);
     }
 }
 
@@ -116,10 +141,13 @@ static int keep_worker(const struct config *config, struct cgroups *cgroups, int
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
     sigprocmask(SIG_BLOCK, &signals, NULL);
+    volatile uint64_t *beats =
+        mmap(NULL, sizeof *beats, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (beats == MAP_FAILED) return EXIT_HOPELESS;
     for (;;) {
         uint64_t begin = now_ns();
-        pid_t worker = start_worker(config, cgroups, listener);
-        int status = worker > 0 ? wait_for(worker, &signals, &stopped) : EXIT_HOPELESS << 8;
+        pid_t worker = start_worker(config, cgroups, listener, beats);
+        int status = worker > 0 ? wait_for(worker, &signals, &stopped, beats) : EXIT_HOPELESS << 8;
         bool clean = cgroups_sweep(cgroups, 5000);
         kill_children();
         if (!clean) note("something in a control group does not die");

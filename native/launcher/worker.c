@@ -124,17 +124,18 @@ static int timeout_ms(struct worker *w) {
     if (other < due) due = other;
     if (w->refill_ns <= now) stems_refill(w);
     if (w->refill_ns < due) due = w->refill_ns;
-    if (due == UINT64_MAX) return -1;
     now = now_ns();
     uint64_t wait = due > now ? (due - now + 999999) / 1000000 : 0;
-    return wait > 60000 ? 60000 : (int)wait;
+    return wait > BEAT_MS ? BEAT_MS : (int)wait;
 }
 
-int worker_main(const struct config *config, struct cgroups *cgroups, int listener, pid_t guardian) {
+int worker_main(const struct config *config, struct cgroups *cgroups, int listener, pid_t guardian,
+                volatile uint64_t *beats) {
     static struct worker worker;
     struct worker *w = &worker;
     w->config = config;
     w->cgroups = cgroups;
+    w->beats = beats;
     w->stems_wanted = config->stems;
     raise_own_limits();
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 || !mounter_open(w, listener) ||
@@ -152,6 +153,7 @@ int worker_main(const struct config *config, struct cgroups *cgroups, int listen
         struct epoll_event events[64];
         int wait = timeout_ms(w);
         empty_graveyard(w);
+        ++*w->beats;
         int count = epoll_wait(w->epoll, events, 64, wait);
         for (int i = 0; i < count; i++) {
             struct source *source = events[i].data.ptr;

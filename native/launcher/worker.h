@@ -166,10 +166,12 @@ struct worker {
     void *graveyard[2 * CONNECTIONS_MAX + SANDBOXES_MAX];
     unsigned graveyard_count;
     bool stopping;
+    volatile uint64_t *beats; // in memory that the guardian reads
 };
 
 // worker.c
-int worker_main(const struct config *config, struct cgroups *cgroups, int listener, pid_t guardian);
+int worker_main(const struct config *config, struct cgroups *cgroups, int listener, pid_t guardian,
+                volatile uint64_t *beats);
 bool watch(struct worker *worker, struct source *source, uint32_t events);
 void unwatch(struct worker *worker, struct source *source);
 // Frees after the current round of events, in which other events of the same owner may still come.

@@ -12,6 +12,8 @@ import { runInGuest } from "../support/run-in-guest.ts";
 /** What SPECIFICATION promises, in ms. */
 const deadWithinMs = 2000;
 
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
 /** A guest that ignores every signal it can and has escaped its session, with its host pids. */
 async function stubborn(runtime: BubblewrapRuntime): Promise<Guest> {
   const guest = await runtime.launch(launchSpec());
@@ -95,6 +97,22 @@ describeWith(["bubblewrap", "root", "cgroup"], "parts of the launcher die", () =
     expect(pids.filter(alive)).toEqual([]);
     await next.stop();
   });
+
+  test("a worker that lives and does nothing keeps no deadline; the guardian ends it and its sandboxes", async () => {
+    const guest = await runtime.launch(launchSpec({ deadlineMs: 1000 }));
+    await runInGuest(guest, ["true"]);
+    const worker = launcher.workerPid();
+    const pids = launcher.sandboxPids();
+    process.kill(worker, "SIGSTOP");
+    await pause(3000);
+    expect(pids.every(alive)).toBe(true); // The control: its deadline is over, and nobody acts on it.
+    await until("everything is dead", () => ![...pids, worker].some(alive), 12_000);
+    expect(await guest.ended).toMatchObject({ end: "lost" });
+    expect(launcher.log()).toContain("the worker does nothing any more");
+    const next = await runtime.launch(launchSpec());
+    expect((await runInGuest(next, ["echo", "again"])).stdout).toBe("again\n");
+    await next.destroy();
+  }, 20_000);
 
   test("SIGTERM stops it and leaves no process, control group, mount or socket", async () => {
     const guest = await stubborn(runtime);

@@ -18,6 +18,8 @@ const architecture = process.arch === "arm64" ? "aarch64" : "x86_64";
 export interface LauncherOptions {
   /** Which build: the ordinary one, the one with sanitizers, or the one whose walls can be taken away. */
   readonly build?: "plain" | "asan" | "walls";
+  /** Another launcher than this checkout's. */
+  readonly program?: string;
   /** Walls to take away, by the names in native/common/test/walls.c; only with that build. */
   readonly without?: readonly string[];
   /** Run it as this ordinary user, through setpriv; only where the test is root. */
@@ -127,7 +129,7 @@ async function startOnce(options: LauncherOptions): Promise<RunningLauncher> {
   const cgroup = options.cgroup ?? `${testRun()}-${process.pid}-${number}`;
   // One of 500 blocks of 64 ranges behind the default ones: test runs side by side hardly ever meet.
   const idBase = 0x7500_0000 + Math.floor(Math.random() * 500) * 64 * 65_536;
-  const program = join(build, builtAs(options.build), "hsr-launcher");
+  const program = options.program ?? join(build, builtAs(options.build), "hsr-launcher");
   const argv = [
     program,
     "--socket",
