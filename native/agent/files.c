@@ -111,6 +111,17 @@ static void file_stat(uint32_t id, struct cursor *c) {
     answer(id, 0, body, (size_t)(p.at - body));
 }
 
+/* A link's target: any text, since what it means is the guest's own matter. */
+static int take_target(struct cursor *c, char target[HSR_PATH_BYTES]) {
+    uint16_t length = cursor_u16(c);
+    const uint8_t *bytes = cursor_take(c, length);
+    if (!bytes || length == 0 || memchr(bytes, 0, length)) return EINVAL;
+    if (length >= HSR_PATH_BYTES) return ENAMETOOLONG;
+    memcpy(target, bytes, length);
+    target[length] = 0;
+    return 0;
+}
+
 /* Each folder of the path that is missing. `upto` excludes the last part. */
 static int make_parents(char *path, mode_t mode) {
     for (char *slash = path + 1; (slash = strchr(slash, '/')); slash++) {
@@ -145,6 +156,7 @@ static void file_change(const struct message *m, struct cursor *c) {
     char path[HSR_PATH_BYTES], to[HSR_PATH_BYTES];
     int error = take_path(c, path);
     if (!error && m->type == HSR_MSG_FILE_MOVE) error = take_path(c, to);
+    if (!error && m->type == HSR_MSG_FILE_LINK) error = take_target(c, to);
     /* No file gets a set-id bit through the agent. */
     if (!error && (!cursor_done(c) || (mode & ~01777u))) error = EINVAL;
     if (!c->bad && remembered(m->id, token)) return;
@@ -157,6 +169,9 @@ static void file_change(const struct message *m, struct cursor *c) {
             break;
         case HSR_MSG_FILE_MOVE:
             error = rename(path, to) == 0 ? 0 : errno;
+            break;
+        case HSR_MSG_FILE_LINK:
+            error = symlink(to, path) == 0 ? 0 : errno;
             break;
         case HSR_MSG_FILE_CHMOD:
             error = chmod(path, mode) == 0 ? 0 : errno;

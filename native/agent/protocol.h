@@ -89,6 +89,7 @@
 #define HSR_MSG_FILE_STREAM 28
 #define HSR_MSG_WATCH_CREDIT 29
 #define HSR_MSG_UNWATCH 30
+#define HSR_MSG_FILE_LINK 31
 
 /* Messages from the agent. */
 #define HSR_MSG_HELLO 64

@@ -231,6 +231,7 @@ static const struct {
     {HSR_MSG_FILE_REMOVE, file_request},
     {HSR_MSG_FILE_CHMOD, file_request},
     {HSR_MSG_FILE_STREAM, file_request},
+    {HSR_MSG_FILE_LINK, file_request},
 };
 
 static void on_message(const struct message *m) {

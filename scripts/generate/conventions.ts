@@ -107,6 +107,15 @@ Content-Length that it has more is refused before it is read. It may take as lon
 An answer that ends before its Content-Length was broken off: the file shrank, or the sandbox ended. Links in the middle of a path are followed; at its end they
 are followed by reading, \`list\` and \`chmod\`, replaced by writing, and themselves meant by \`stat\`, \`move\` and removal.
 \`/workspace\` and \`/tmp\` are two mounts, and nothing is renamed from one to the other.
+
+\`PUT …/files/archive\` unpacks a tar archive (ustar, pax or GNU, also as gzip) into a folder, \`GET\` makes one of a folder. **Nothing is unpacked on the
+host**: the gateway reads headers, and the agent writes files as the guest's user. An archive is put beside its place first (\`.hsr-…\` in the folder) and moved when
+all of it has come and is good, so one that is bad or breaks off leaves nothing, wherever in it the fault lies. Then files replace files and folders are joined; only if
+something of another kind stands in the way a part is in its place, and the error says so (\`details.applied\`). Taken are regular files, folders and symbolic links.
+Refused (\`invalid_archive\`) are absolute paths, \`..\`, hard links, devices, FIFOs, sparse files, an entry below a link or a file, two entries of one path, sizes or
+names said in two ways, whatever follows the end, and more entries, depth, growth or bytes than the limits below. Modes lose their set-id bits in both directions; owners and times
+are not kept on the way in. A symbolic link may lead anywhere: it is the guest's own, as if it had made it, and on the way out whoever unpacks an archive of a
+guest has to heed it.
 `;
 
 const streams = `## Streams

@@ -245,6 +245,14 @@ export const errors = {
     "There is no such file in the sandbox.",
     "List the folder above it.",
   ),
+  invalid_archive: row(
+    "invalid_request",
+    400,
+    "INVALID_ARGUMENT",
+    false,
+    "The archive is not acceptable.",
+    "Send tar in the ustar, pax or GNU form, or the same as gzip, with files, folders and symbolic links at relative paths.",
+  ),
   file_access_denied: row(
     "denied",
     403,

@@ -136,3 +136,15 @@ export const writtenFileSchema = Type.Object(
   { title: "WrittenFile", additionalProperties: false, description: "A file that is now in its place, whole." },
 );
 export type WrittenFileBody = Type.Static<typeof writtenFileSchema>;
+
+export const unpackedSchema = Type.Object(
+  {
+    ...shownPath,
+    files: Type.Integer({ minimum: 0, description: "Files that were written." }),
+    folders: Type.Integer({ minimum: 0, description: "Folders that the archive names." }),
+    links: Type.Integer({ minimum: 0, description: "Symbolic links that were made." }),
+    bytes: Type.Integer({ minimum: 0, description: "Bytes of all files." }),
+  },
+  { title: "Unpacked", additionalProperties: false, description: "What an archive brought." },
+);
+export type Unpacked = Type.Static<typeof unpackedSchema>;

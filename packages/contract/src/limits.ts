@@ -113,6 +113,31 @@ export const requestLimits = {
     why: "Entries of a folder on one page stay under a few hundred kilobytes.",
   },
   file_depth: { unit: "count", value: 32, why: "How deep one listing of a folder goes; each level is a descriptor." },
+  archive_entries: {
+    unit: "count",
+    value: 65_536,
+    why: "Each entry of an archive is remembered while it is unpacked, so that none is written through another.",
+  },
+  archive_depth: {
+    unit: "count",
+    value: 64,
+    why: "Each level of a folder in an archive may be one more request to the agent.",
+  },
+  archive_names_bytes: {
+    unit: "bytes",
+    value: 16 * MiB,
+    why: "All names of an archive together, since they are remembered.",
+  },
+  archive_header_bytes: {
+    unit: "bytes",
+    value: 64 * KiB,
+    why: "An extended header holds a path, a link and some attributes.",
+  },
+  archive_ratio: {
+    unit: "count",
+    value: 200,
+    why: "How many times its size a compressed archive may become; text with many small files stays under a hundred.",
+  },
   argv_items: { unit: "count", value: 1024, why: "Far above what a person or a build tool writes." },
   argv_bytes_total: {
     unit: "bytes",

@@ -228,6 +228,8 @@ export interface Agent {
   ): Promise<{ readonly entries: readonly FileEntry[]; readonly more: boolean }>;
   /** Makes a folder; with `make` (the default) its parents too, and one that is there already is fine. */
   makeFolder(path: GuestPath, mode: number, parents?: "make" | "require"): Promise<void>;
+  /** Makes a symbolic link; where it leads is not looked at. `EEXIST` if there is something. */
+  makeLink(path: GuestPath, target: Uint8Array): Promise<void>;
   /** Renames within one file system, replacing what a rename replaces. */
   move(from: GuestPath, to: GuestPath): Promise<void>;
   /** Removes a file, a link or an empty folder; with `tree` a folder and all in it, never through a link. */

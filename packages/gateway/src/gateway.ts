@@ -25,6 +25,7 @@ import { watchFile } from "./policy/watch.ts";
 import { openPortDoor, type PortDoor } from "./ports/door.ts";
 import { PortTokens } from "./ports/token.ts";
 import { approvalRoutes } from "./rest/approvals.ts";
+import { archiveRoutes } from "./rest/archives.ts";
 import { configRoutes } from "./rest/config.ts";
 import { docsRoutes } from "./rest/docs.ts";
 import { eventRoutes } from "./rest/events.ts";
@@ -261,17 +262,19 @@ function door(
     requestsPerMinute: config.tenant.requestsPerMinute,
     unsafeNoKeys: config.auth.unsafeNoKeys,
   });
+  const files = new SandboxFiles();
   const routes: readonly Route[] = [
     ...runRoutes({ pipeline, store, leaving }),
     ...sandboxRoutes({ sandboxes, store }),
     ...portRoutes({ sandboxes, store, tokens, clock, address: () => portDoor.address }),
     ...eventRoutes({ store, log }),
     ...webhookRoutes({ store, clock, webhooks, allowedHosts: config.webhooks.allowedHosts }),
-    ...fileRoutes({ sandboxes, store, files: new SandboxFiles() }),
     ...executionRoutes({ sandboxes, store, leaving, log, bounds: config.limits }),
     ...logRoutes({ sandboxes, store, log }),
     ...executionControlRoutes({ sandboxes, store }),
     ...orphanRoutes({ sandboxes, store }),
+    ...fileRoutes({ sandboxes, store, files }),
+    ...archiveRoutes({ sandboxes, store, files }),
     ...keyRoutes({ store, clock }),
     ...policyRoutes({ policy, store }),
     ...trialRoutes({ pipeline, policy, store, settings: ruleSettings(config) }),

@@ -6,8 +6,11 @@ import { createHash } from "node:crypto";
 import { HsrError } from "@hsr/contract";
 import type { LiveSandbox } from "../living/live-sandbox.ts";
 import type { Agent, FileEntry, FileReading, FileStat } from "../ports.ts";
+import type { ArchiveEntry } from "./archive.ts";
 import { fileError } from "./file-error.ts";
 import { answered } from "./patience.ts";
+import { type UnpackedArchive, unpack } from "./unpack.ts";
+import { isPlainPath, Walk, type WalkedEntry } from "./walk.ts";
 
 /** A file that arrived: how much, and the digest of what passed. */
 export interface ReceivedFile {
@@ -20,7 +23,7 @@ export interface WriteOptions {
   /** More than this is refused with `body_too_large` and leaves nothing behind. */
   readonly mostBytes: number;
   /** Aborted when whoever sends has gone. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export class SandboxFiles {
@@ -34,7 +37,12 @@ export class SandboxFiles {
     path: Uint8Array,
     options: { readonly depth: number; readonly limit: number; readonly skip: number },
   ): Promise<{ readonly entries: readonly FileEntry[]; readonly more: boolean }> {
-    return this.#ask(sandbox, "path", (agent) => agent.listFolder(path, options));
+    return this.#ask(sandbox, "path", async (agent) => {
+      const page = await agent.listFolder(path, options);
+      // Names are for callers to work with; an honest agent has no others.
+      if (page.entries.every((entry) => isPlainPath(entry.path))) return page;
+      throw new HsrError("sandbox_unreachable");
+    });
   }
 
   makeFolder(sandbox: LiveSandbox, path: Uint8Array, mode: number, parents: "make" | "require"): Promise<void> {
@@ -83,25 +91,37 @@ export class SandboxFiles {
     source: AsyncIterable<Uint8Array>,
     { mode, mostBytes, signal }: WriteOptions,
   ): Promise<ReceivedFile> {
-    return await this.#in(sandbox, "path", async (agent) => {
-      const file = agent.openWrite(path, mode);
-      const digest = createHash("sha256");
-      let bytes = 0;
-      try {
-        for await (const chunk of source) {
-          bytes += chunk.length;
-          if (bytes > mostBytes) throw tooLarge(mostBytes);
-          digest.update(chunk);
-          await answered(file.write(chunk), signal);
-        }
-        await answered(file.commit(), signal);
-      } catch (thrown) {
-        // It cannot fail, and an agent that does not answer any more keeps nobody waiting.
-        void file.abort();
-        throw thrown;
-      }
-      return { bytes, sha256: digest.digest("hex") };
-    });
+    return await this.#in(sandbox, "path", (agent) => receive(agent, path, source, { mode, mostBytes, signal }));
+  }
+
+  /** Puts an archive's content into a folder: all of it, or nothing if the archive is bad or breaks off. */
+  async unpack(
+    sandbox: LiveSandbox,
+    folder: Buffer,
+    entries: AsyncIterable<ArchiveEntry>,
+    { mostBytes, signal }: { readonly mostBytes: number; readonly signal: AbortSignal },
+  ): Promise<UnpackedArchive> {
+    return await this.#in(sandbox, "path", (agent) =>
+      unpack(agent, folder, entries, {
+        mostBytes,
+        signal,
+        write: (path, { content, mode }) => receive(agent, path, content, { mode, mostBytes, signal }),
+      }),
+    );
+  }
+
+  /** What is below a folder, for an archive of it. The sandbox is kept awake until the generator has ended. */
+  async *walk(sandbox: LiveSandbox, folder: Buffer): AsyncGenerator<WalkedEntry, { readonly skipped: number }, void> {
+    const release = sandbox.hold();
+    try {
+      const walk = new Walk(await sandbox.agent(), folder);
+      yield* walk.entries();
+      return { skipped: walk.skipped };
+    } catch (thrown) {
+      throw fileError(thrown, sandbox, "path");
+    } finally {
+      release();
+    }
   }
 
   #ask<Value>(sandbox: LiveSandbox, field: string, ask: (agent: Agent) => Promise<Value>): Promise<Value> {
@@ -119,6 +139,32 @@ export class SandboxFiles {
       release();
     }
   }
+}
+
+/** Writes one file from a stream and takes its digest as it passes. */
+async function receive(
+  agent: Agent,
+  path: Uint8Array,
+  source: AsyncIterable<Uint8Array>,
+  { mode, mostBytes, signal }: WriteOptions,
+): Promise<ReceivedFile> {
+  const file = agent.openWrite(path, mode);
+  const digest = createHash("sha256");
+  let bytes = 0;
+  try {
+    for await (const chunk of source) {
+      bytes += chunk.length;
+      if (bytes > mostBytes) throw tooLarge(mostBytes);
+      digest.update(chunk);
+      await answered(file.write(chunk), signal);
+    }
+    await answered(file.commit(), signal);
+  } catch (thrown) {
+    // It cannot fail, and an agent that does not answer any more keeps nobody waiting.
+    void file.abort();
+    throw thrown;
+  }
+  return { bytes, sha256: digest.digest("hex") };
 }
 
 /** More than a sandbox could hold. */

@@ -41,6 +41,8 @@ export async function* bodyPieces(request: IncomingMessage): AsyncGenerator<Buff
     }
   } finally {
     streaming.delete(request.socket);
+    // Lets go of the request, so that what is left of it can be read to nowhere. One that is late is not waited for.
+    void pieces.return?.();
   }
 }
 
@@ -72,13 +74,19 @@ export function goneSignal(response: ServerResponse): AbortSignal {
 }
 
 /**
- * Writes exactly so many bytes of a source to an answer that has its head. A source that fails or ends early breaks the
+ * Writes exactly so many bytes of a source, or all there are, to an answer that has its head. A source that fails or ends early breaks the
  * connection off: the head has promised more, and only so the client can tell. Resolves in any case, with whether all was sent.
  */
-export async function sendPieces(response: ServerResponse, source: Readable, bytes: number | null): Promise<boolean> {
+export async function sendPieces(
+  response: ServerResponse,
+  source: Readable,
+  bytes: number | null,
+  beforeEnd: () => void = () => {},
+): Promise<boolean> {
   const whole = await sendAll(response, source).catch(() => null);
   source.destroy();
   if (whole !== null && (bytes === null || whole === bytes)) {
+    beforeEnd();
     response.end();
     return true;
   }

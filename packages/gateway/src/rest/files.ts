@@ -36,7 +36,8 @@ export const fileErrors = [
   "file_kind",
   "file_failed",
 ] as const satisfies readonly ErrorCode[];
-const changeErrors = [...fileErrors, "file_exists", "file_busy", "sandbox_full", "unsupported"] as const;
+/** Errors that a change of files can meet. */
+export const changeErrors = [...fileErrors, "file_exists", "file_busy", "sandbox_full", "unsupported"] as const;
 
 const pathQuery = Type.Object({ ...filePathFields }, { additionalProperties: false });
 

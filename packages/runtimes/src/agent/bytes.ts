@@ -94,6 +94,13 @@ export class FieldWriter {
     return this.u16(bytes.length).bytes(bytes);
   }
 
+  /** A link's target: u16 length and bytes, which need not be a path. */
+  target(value: Uint8Array): this {
+    if (value.length === 0 || value.includes(0)) throw new AgentError("EINVAL", "a target has bytes, and no NUL");
+    if (value.length >= 4096) throw new AgentError("ENAMETOOLONG", "a target has at most 4095 bytes");
+    return this.u16(value.length).bytes(value);
+  }
+
   /** A string of an execution: u32 length and bytes. */
   string(value: string): this {
     const bytes = Buffer.from(value, "utf8");

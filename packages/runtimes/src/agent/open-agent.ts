@@ -227,6 +227,11 @@ class OpenedAgent implements Agent {
     await this.#epoch.request(ask.FILE_MOVE, fields.finish(), "move");
   }
 
+  async makeLink(path: GuestPath, target: Uint8Array): Promise<void> {
+    const fields = new FieldWriter().u64(this.#epoch.token()).path(path).target(target);
+    await this.#epoch.request(ask.FILE_LINK, fields.finish(), "make a link");
+  }
+
   async remove(path: GuestPath, what: "one" | "tree" = "one"): Promise<void> {
     for (let round = 0; round < removeRoundsMax; round++) {
       const fields = new FieldWriter()

@@ -76,6 +76,7 @@ export const ask = {
   FILE_STREAM: 28,
   WATCH_CREDIT: 29,
   UNWATCH: 30,
+  FILE_LINK: 31,
 } as const;
 
 /** Message types from the agent. */
