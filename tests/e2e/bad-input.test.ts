@@ -19,6 +19,11 @@ const impatient = {
   // A program that sleeps is no hang of the gateway.
   HSR_LIMITS_TIMEOUT_MS: "2000",
   HSR_LIMITS_MAX_TIMEOUT_MS: "2000",
+  // Each takes one of the launcher's ranges of ids for as long as it lives.
+  HSR_SANDBOXES_CONCURRENCY: "16",
+  HSR_SANDBOXES_TENANT_CONCURRENCY: "16",
+  HSR_SANDBOXES_MAX_TTL_MS: "60000",
+  HSR_SANDBOXES_TTL_MS: "60000",
 };
 
 function say(report: CampaignReport): string {

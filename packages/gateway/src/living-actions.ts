@@ -1,6 +1,6 @@
 /** From the wire to the core for living sandboxes: what a schema cannot say is checked here, as for runs. */
 import { createHash } from "node:crypto";
-import { type ExecRequest, HsrError, type LanguageName, runLimits, type SandboxRequest } from "@hsr/contract";
+import { type ExecRequest, HsrError, type LanguageName, type SandboxRequest } from "@hsr/contract";
 import type { ExecAction, SandboxAction } from "@hsr/core";
 import { type Asked, askedLimits, canonical, environment, program, refuseUnsupported, stdin } from "./actions.ts";
 
@@ -28,10 +28,12 @@ export function sandboxAction(request: SandboxRequest, asked: Asked): SandboxAct
   };
 }
 
-/** How the operator bounds what an execution keeps. */
+/** How the operator bounds an execution. */
 export interface OutputBounds {
   readonly outputBytes: number;
   readonly maxOutputBytes: number;
+  /** Of programs that somebody waits for. */
+  readonly timeoutMs: number;
 }
 
 /** Who asks for an execution, and whether the answer is a stream, in which its id comes before its end. */
@@ -72,7 +74,7 @@ export function execAction(request: ExecRequest, asked: ExecAsked, bounds: Outpu
     stdin: openStdin ? "open" : given,
     terminal: terminal ?? null,
     background,
-    timeoutMs: request.timeout ?? (background || terminal !== undefined ? null : runLimits.timeout.default),
+    timeoutMs: request.timeout ?? (background || terminal !== undefined ? null : bounds.timeoutMs),
     outputBytes,
   };
 }

@@ -47,7 +47,8 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
   const url = new URL(options.url);
   const api = await readApi(options.url);
   const judge = createJudge(api);
-  const known: KnownIds = { run: [], key: [] };
+  const known: KnownIds = { run: [], key: [], sb: [], ex: [], wh: [] };
+  await makeSandboxes(options, known);
   const findings: Finding[] = [];
   const statuses = new Map<number, number>();
   let slowestMs = 0;
@@ -72,6 +73,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
 
   const raw = options.raw ? rawLane(judge, url, options.key, record) : Promise.resolve();
   await Promise.all([raw, ...Array.from({ length: lanes }, lane)]);
+  await endSandboxes(options);
   return { sent, findings, statuses, slowestMs };
 }
 
@@ -117,11 +119,38 @@ function operationOf(api: Api, method: string, target: string): Operation | null
 }
 
 function remember(answer: WireAnswer, known: KnownIds): void {
-  const id = /"id":"((?:run|key)-[a-z2-7]{26})"/.exec(answer.body.subarray(0, 4096).toString("latin1"))?.[1];
+  const found = /"id":"((run|key|sb|ex|wh)-[a-z2-7]{26})"/.exec(answer.body.subarray(0, 4096).toString("latin1"));
+  const [, id, kind] = found ?? [];
   if (id === undefined || answer.status >= 300) return;
-  const ids = id.startsWith("run-") ? known.run : known.key;
+  const ids = known[kind as keyof KnownIds];
   ids.push(id);
   if (ids.length > knownIdsLimit) ids.shift();
+}
+
+/** Some sandboxes that live as long as the campaign, unless it ends them. */
+async function makeSandboxes({ url, key }: CampaignOptions, known: KnownIds): Promise<void> {
+  const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+  for (let i = 0; i < 3; i += 1) {
+    const body = JSON.stringify({ allow: ["opaque"], labels: { campaign: "yes" } });
+    const answer = await asked(`${url}/v1/sandboxes`, { method: "POST", headers, body });
+    if (answer?.status === 201) known.sb.push(((await answer.json()) as { id: string }).id);
+  }
+}
+
+/** Ends every sandbox that is left: what a campaign made may live for an hour. */
+async function endSandboxes({ url, key }: CampaignOptions): Promise<void> {
+  const headers = { authorization: `Bearer ${key}` };
+  for (const state of ["running", "starting", "pending"]) {
+    const answer = await asked(`${url}/v1/sandboxes?state=${state}&limit=200`, { headers });
+    if (answer?.status !== 200) continue;
+    const { items } = (await answer.json()) as { items: { id: string }[] };
+    await Promise.all(items.map(({ id }) => asked(`${url}/v1/sandboxes/${id}`, { method: "DELETE", headers })));
+  }
+}
+
+/** An answer, or `null` from a gateway that hangs: finding that out is the campaign's own work. */
+async function asked(url: string, init: RequestInit): Promise<Response | null> {
+  return await fetch(url, { ...init, signal: AbortSignal.timeout(hangMs) }).catch(() => null);
 }
 
 async function rawLane(judge: Judge, url: URL, key: string, record: Record_): Promise<void> {

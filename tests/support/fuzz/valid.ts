@@ -16,6 +16,9 @@ export interface Draft {
 export interface KnownIds {
   readonly run: string[];
   readonly key: string[];
+  readonly sb: string[];
+  readonly ex: string[];
+  readonly wh: string[];
 }
 
 export interface Sender {
@@ -24,7 +27,7 @@ export interface Sender {
 }
 
 /** How often an operation is chosen: the one that takes a body and starts sandboxes is the one to try most. */
-const weights: Readonly<Record<string, number>> = { run: 8, createKey: 3, listRuns: 3 };
+const weights: Readonly<Record<string, number>> = { run: 8, exec: 6, createKey: 3, listRuns: 3 };
 
 export function validRequest(api: Api, sender: Sender, known: KnownIds, seed: number): Draft {
   const random = randomFrom(seed);
@@ -38,7 +41,7 @@ export function validRequest(api: Api, sender: Sender, known: KnownIds, seed: nu
   ];
   operation.parameters.forEach((parameter, index) => {
     if (!parameter.required && random.chance(0.6)) return;
-    for (const value of textsOf(api, parameter, operation, known, random, seedOf(seed, index))) {
+    for (const value of textsOf(api, parameter, known, random, seedOf(seed, index))) {
       if (parameter.in === "path") path = path.replace(`{${parameter.name}}`, encodeURIComponent(value));
       else if (parameter.in === "query") query.push(`${parameter.name}=${encodeURIComponent(value.toWellFormed())}`);
       else if (/^[\x20-\x7e]+$/.test(value)) headers.push([parameter.name, value]);
@@ -51,15 +54,11 @@ export function validRequest(api: Api, sender: Sender, known: KnownIds, seed: nu
   return { operation, request: { method: operation.method, target, headers, body }, value };
 }
 
-function textsOf(
-  api: Api,
-  parameter: Parameter,
-  operation: Operation,
-  known: KnownIds,
-  random: Random,
-  seed: number,
-): readonly string[] {
-  const ids = operation.path.startsWith("/v1/keys") ? known.key : known.run;
+function textsOf(api: Api, parameter: Parameter, known: KnownIds, random: Random, seed: number): readonly string[] {
+  const kind = /^\^([a-z]+)-/.exec(String((parameter.schema as { pattern?: unknown }).pattern))?.[1] ?? "";
+  const ids = Object.hasOwn(known, kind) ? known[kind as keyof KnownIds] : [];
+  // A program that goes on is no hang of the gateway.
+  if (parameter.name === "wait_ms") return [String(random.below(1500))];
   if (parameter.in === "path" && ids.length > 0 && random.chance(0.6)) return [random.pick(ids)];
   if (parameter.name === "Prefer") return ["respond-async"];
   if (parameter.name === "Accept") return ["text/event-stream"];
@@ -73,6 +72,7 @@ function textsOf(
  */
 function bodyOf(api: Api, operation: Operation, seed: number, random: Random): unknown {
   const value = sample(fitting(operation.body ?? {}, api.components), seed);
+  if (operation.id === "createSandbox" || operation.id === "exec") return brief(operation, value, random);
   if (operation.id !== "run" || typeof value !== "object" || value === null || random.chance(0.25)) return value;
   const run: Record<string, unknown> = { ...value };
   for (const name of ["network", "mounts", "secure_runtime", "isolation_level"])
@@ -89,6 +89,33 @@ function bodyOf(api: Api, operation: Operation, seed: number, random: Random): u
   if (random.chance(0.8)) plain(run, random);
   for (const name of ["memory_limit", "cpu_limit", "disk_limit_bytes"]) if (random.chance(0.7)) delete run[name];
   return run;
+}
+
+/** The same for living sandboxes: short ones, and programs that end. */
+function brief(operation: Operation, value: unknown, random: Random): unknown {
+  if (typeof value !== "object" || value === null || random.chance(0.1)) return value;
+  const body: Record<string, unknown> = { ...value };
+  if (operation.id === "createSandbox") {
+    plain(body, random);
+    body["ttl_ms"] = 1000 + random.below(2000);
+    return body;
+  }
+  for (const name of ["code", "language", "args", "user", "cwd", "environment", "stdin_base64"])
+    if (random.chance(0.8)) delete body[name];
+  if (body["code"] === undefined) {
+    delete body["language"];
+    delete body["args"];
+    body["argv"] = random.pick([["/bin/true"], ["/bin/echo", "hello"], ["/bin/cat"], ["/bin/false"]]);
+  } else {
+    delete body["argv"];
+    body["language"] ??= "bash";
+  }
+  if (body["open_stdin"] === true || body["terminal"] !== undefined) {
+    delete body["stdin"];
+    body["background"] = true;
+  }
+  body["timeout"] = 1 + random.below(1500);
+  return body;
 }
 
 /** Takes out what the schema allows and the descriptions do not: odd paths, both kinds of content, zero bytes in arguments. */

@@ -22,6 +22,9 @@ export interface WireAnswer {
   readonly hung: boolean;
 }
 
+/** How long a stream of events is read. */
+const streamMs = 300;
+
 /** The bytes of a request. Header texts are written as latin1: what is in them goes out as it is. */
 export function encode(request: WireRequest): Buffer {
   const head = [
@@ -63,7 +66,15 @@ export function exchange(
       sent += size;
     }, limits.pauseMs ?? 100);
   });
-  socket.on("data", (chunk: Buffer) => received.push(chunk));
+  let isStream = false;
+  socket.on("data", (chunk: Buffer) => {
+    received.push(chunk);
+    if (isStream || !/^content-type: text\/event-stream/im.test(Buffer.concat(received.slice(0, 2)).toString("latin1")))
+      return;
+    // Some streams have no end: that this one has begun, and what comes at once, is its answer.
+    isStream = true;
+    setTimeout(() => end(false), streamMs).unref();
+  });
   // A reset is an answer too: what was read before it counts.
   socket.on("error", () => end(false));
   socket.on("close", () => end(false));
