@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { AgentError } from "./errors.ts";
-import { bounds, echoMagic } from "./wire.ts";
+import { bounds, echoMagic, tell } from "./wire.ts";
 
 /** One frame from the agent. `payload` may share memory with what came before and after it. */
 export interface Frame {
@@ -15,7 +15,8 @@ const strayBytesMax = 16 * 1024 * 1024;
 
 /**
  * Turns the agent's bytes into frames of one epoch: passes over everything until the echo of its own opening, and throws at
- * the first byte after it that is not a frame of this epoch. Keeps at most one frame in memory.
+ * the first byte after it that is not a frame of this epoch. Keeps at most one frame in memory, and of CHANNEL_DATA nothing: what
+ * has come of one is handed on, as a smaller one of its kind.
  */
 export class FrameReader {
   readonly #echo: Buffer;
@@ -30,6 +31,8 @@ export class FrameReader {
   #headerHave = 0;
   #body: Buffer | null = null;
   #bodyHave = 0;
+  /** Bytes that are missing of a frame whose payload is handed on as it comes, with its trailer. */
+  #passing = 0;
 
   constructor(epoch: Buffer, onEcho: () => void, onFrame: (frame: Frame) => void) {
     this.#echo = Buffer.concat([echoMagic, epoch]);
@@ -41,7 +44,10 @@ export class FrameReader {
   /** Throws `AgentError` `PROTOCOL`; the reader must not be used after that. */
   push(chunk: Buffer): void {
     let rest = this.#open ? chunk : this.#scan(chunk);
-    while (rest.length > 0) rest = this.#body ? this.#takeBody(this.#body, rest) : this.#takeHeader(rest);
+    while (rest.length > 0) {
+      if (this.#passing > 0) rest = this.#pass(rest);
+      else rest = this.#body ? this.#takeBody(this.#body, rest) : this.#takeHeader(rest);
+    }
   }
 
   #scan(chunk: Buffer): Buffer {
@@ -74,6 +80,11 @@ export class FrameReader {
       this.#emit(rest.subarray(0, whole));
       return rest.subarray(whole);
     }
+    /* A piece of a stream may as well come in smaller ones: to join it first would copy every byte of a large file. */
+    if (header.readUInt8(1) === tell.CHANNEL_DATA && length > 0) {
+      this.#passing = whole;
+      return rest;
+    }
     this.#body = Buffer.allocUnsafe(whole);
     this.#bodyHave = rest.copy(this.#body);
     return Buffer.alloc(0);
@@ -89,14 +100,31 @@ export class FrameReader {
     return bytes.subarray(taken);
   }
 
+  /** Only the last piece has the frame's flags. */
+  #pass(bytes: Buffer): Buffer {
+    const piece = bytes.subarray(0, this.#passing);
+    this.#passing -= piece.length;
+    if (this.#passing > 0) this.#tell(piece, 0);
+    /* Where only the trailer was missing everything has been said, but for an end. */ else if (
+      piece.length > bounds.trailerBytes ||
+      this.#header.readUInt8(2) !== 0
+    )
+      this.#emit(piece);
+    else this.#checkEnd(piece);
+    return bytes.subarray(piece.length);
+  }
+
   #emit(body: Buffer): void {
+    this.#checkEnd(body);
+    this.#tell(body.subarray(0, body.length - 1), this.#header.readUInt8(2));
+  }
+
+  #checkEnd(body: Buffer): void {
     if (body[body.length - 1] !== 0) throw AgentError.protocol("a frame without its end");
+  }
+
+  #tell(payload: Buffer, flags: number): void {
     const header = this.#header;
-    this.#onFrame({
-      type: header.readUInt8(1),
-      flags: header.readUInt8(2),
-      id: header.readUInt32LE(4),
-      payload: body.subarray(0, body.length - 1),
-    });
+    this.#onFrame({ type: header.readUInt8(1), flags, id: header.readUInt32LE(4), payload });
   }
 }

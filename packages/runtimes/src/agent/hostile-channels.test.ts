@@ -10,6 +10,7 @@ import type { WatchEvent } from "@hsr/core";
 import { describe, expect, test } from "vitest";
 import { FieldWriter } from "./bytes.ts";
 import { AgentError } from "./errors.ts";
+import { framesOf } from "./frame-writer.ts";
 import { Inflow } from "./inflow.ts";
 import { type Impostor, impostor } from "./testing/impostor.ts";
 import { bounds, flag, tell } from "./wire.ts";
@@ -252,6 +253,25 @@ describe("what an agent can make this side keep", () => {
       };
       await expect(read()).rejects.toMatchObject({ code: "PROTOCOL" });
     });
+  }
+});
+
+test("bytes and an end arrive as they were sent, however the stream was cut", async () => {
+  for (const pieceBytes of [1, 2, 15, 16, 17, 18, 1000]) {
+    const it = await connected();
+    const tag = it.epoch.readUInt32LE(0);
+    const content = Buffer.from(Array.from({ length: 300 }, (_, i) => i % 256));
+    const bytes = Buffer.concat([
+      ...framesOf(tag, tell.CHANNEL_DATA, 0, 1, content.subarray(0, 1)),
+      ...framesOf(tag, tell.CHANNEL_DATA, 0, 1, content.subarray(1)),
+      ...framesOf(tag, tell.CHANNEL_DATA, flag.END, 1, content),
+    ]);
+    for (let at = 0; at < bytes.length; at += pieceBytes) {
+      it.raw(bytes.subarray(at, at + pieceBytes));
+      await turn();
+    }
+    expect((await buffer(it.stream)).equals(Buffer.concat([content, content]))).toBe(true);
+    it.agent.close();
   }
 });
 
