@@ -1,6 +1,8 @@
 /** Files of living sandboxes over REST. */
 import { createHash, randomBytes } from "node:crypto";
 import { connect } from "node:net";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import type { FileList } from "@hsr/contract";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type FileAnswer, makeSandbox, type SandboxInTest } from "../support/files.ts";
@@ -150,9 +152,11 @@ describeWith(["bubblewrap"], "files of living sandboxes", () => {
       const small = await makeSandbox(gateway, { disk_limit_bytes: 1024 * 1024 });
       const early = await small.write("big", Buffer.alloc(1024 * 1024 + 1));
       expect([early.status, early.body.error.code]).toEqual([413, "body_too_large"]);
+      let left = 64;
       const late = new ReadableStream<Uint8Array>({
         pull(controller) {
-          controller.enqueue(new Uint8Array(64 * 1024));
+          if (left-- > 0) controller.enqueue(new Uint8Array(64 * 1024));
+          else controller.close();
         },
       });
       const init = { method: "PUT", body: late, duplex: "half" } as RequestInit;
@@ -237,5 +241,23 @@ describeWith(["bubblewrap"], "files of living sandboxes", () => {
     await short.remove();
     const late = await short.json("GET", "/stat", { path: "file" });
     expect(late.body.error.code).toBe("sandbox_not_running");
+  });
+
+  it("leave their digests, which follow moves and end with the sandbox", async () => {
+    const own = await makeSandbox(gateway);
+    await own.write("judged/first.py", "print(1)");
+    await own.write("judged/second.py", "print(2)");
+    await own.json("POST", "/move", {}, { path: "judged", to: "moved" });
+    await own.fetch("", { path: "moved/second.py" }, { method: "DELETE" });
+    const kept = () => {
+      using database = new DatabaseSync(join(gateway.dataDir, "hsr.sqlite"), { readOnly: true });
+      const rows = database.prepare("SELECT path, sha256 FROM received_file WHERE sandbox_id = ?").all(own.id);
+      return rows.map((row) =>
+        [Buffer.from(row["path"] as Uint8Array), Buffer.from(row["sha256"] as Uint8Array)].map(String),
+      );
+    };
+    expect(kept()).toEqual([["/workspace/moved/first.py", String(createHash("sha256").update("print(1)").digest())]]);
+    await own.remove();
+    expect(kept()).toEqual([]);
   });
 });

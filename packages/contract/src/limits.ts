@@ -113,6 +113,11 @@ export const requestLimits = {
     why: "Entries of a folder on one page stay under a few hundred kilobytes.",
   },
   file_depth: { unit: "count", value: 32, why: "How deep one listing of a folder goes; each level is a descriptor." },
+  received_files: {
+    unit: "count",
+    value: 16_384,
+    why: "Digests of files that came in are kept for judging what runs later; the oldest of a sandbox make way.",
+  },
   archive_entries: {
     unit: "count",
     value: 65_536,

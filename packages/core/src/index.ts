@@ -23,6 +23,8 @@ export * from "./decide/runtime-levels.ts";
 export * from "./decide/strategy.ts";
 export * from "./events.ts";
 export * from "./files/archive.ts";
+export * from "./files/named-files.ts";
+export * from "./files/received.ts";
 export * from "./files/sandbox-files.ts";
 export * from "./files/walk.ts";
 export * from "./languages.ts";

@@ -11,8 +11,10 @@
  * Every method rejects with a `StoreError` when the database cannot be used; a caller's mistake never throws but is
  * an outcome in the result, except for programmer errors (an impossible transition), which throw `TypeError`.
  */
+
 import type { EventType, RunReason, RunState, Scope } from "@hsr/contract";
 import type { EventStore, WebhookStore } from "./events.ts";
+import type { ReceivedFileStore } from "./files/received.ts";
 import type { ExecutionStore, SandboxStore } from "./living/records.ts";
 import type { IsolationLevel, LimitName, RunId, RuntimeName, SandboxId } from "./types.ts";
 
@@ -368,6 +370,7 @@ export interface Store {
   readonly runs: RunStore;
   readonly sandboxes: SandboxStore;
   readonly executions: ExecutionStore;
+  readonly received: ReceivedFileStore;
   readonly events: EventStore;
   readonly webhooks: WebhookStore;
   readonly keys: KeyStore;

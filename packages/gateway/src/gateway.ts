@@ -262,7 +262,7 @@ function door(
     requestsPerMinute: config.tenant.requestsPerMinute,
     unsafeNoKeys: config.auth.unsafeNoKeys,
   });
-  const files = new SandboxFiles();
+  const files = new SandboxFiles({ received: store.received, clock });
   const routes: readonly Route[] = [
     ...runRoutes({ pipeline, store, leaving }),
     ...sandboxRoutes({ sandboxes, store }),

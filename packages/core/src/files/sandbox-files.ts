@@ -5,18 +5,22 @@
 import { createHash } from "node:crypto";
 import { HsrError } from "@hsr/contract";
 import type { LiveSandbox } from "../living/live-sandbox.ts";
-import type { Agent, FileEntry, FileReading, FileStat } from "../ports.ts";
+import type { Agent, Clock, FileEntry, FileReading, FileStat } from "../ports.ts";
 import type { ArchiveEntry } from "./archive.ts";
 import { fileError } from "./file-error.ts";
 import { answered } from "./patience.ts";
+import type { ReceivedFileStore } from "./received.ts";
 import { type UnpackedArchive, unpack } from "./unpack.ts";
 import { isPlainPath, Walk, type WalkedEntry } from "./walk.ts";
 
-/** A file that arrived: how much, and the digest of what passed. */
-export interface ReceivedFile {
+/** A file that was written: how much, and the digest of what passed. */
+export interface WrittenBytes {
   readonly bytes: number;
   readonly sha256: string;
 }
+
+/** Files of an archive that are noted in one go: a write of the store stays short. */
+const notedAtOnce = 256;
 
 export interface WriteOptions {
   readonly mode: number;
@@ -27,6 +31,14 @@ export interface WriteOptions {
 }
 
 export class SandboxFiles {
+  readonly #received: ReceivedFileStore;
+  readonly #clock: Clock;
+
+  constructor(ports: { readonly received: ReceivedFileStore; readonly clock: Clock }) {
+    this.#received = ports.received;
+    this.#clock = ports.clock;
+  }
+
   stat(sandbox: LiveSandbox, path: Uint8Array, links: "follow" | "show"): Promise<FileStat> {
     return this.#ask(sandbox, "path", (agent) => agent.stat(path, links));
   }
@@ -49,12 +61,14 @@ export class SandboxFiles {
     return this.#ask(sandbox, "path", (agent) => agent.makeFolder(path, mode, parents));
   }
 
-  move(sandbox: LiveSandbox, from: Uint8Array, to: Uint8Array): Promise<void> {
-    return this.#ask(sandbox, "path", (agent) => agent.move(from, to));
+  async move(sandbox: LiveSandbox, from: Uint8Array, to: Uint8Array): Promise<void> {
+    await this.#ask(sandbox, "path", (agent) => agent.move(from, to));
+    await this.#received.moved(sandbox.id, from, to);
   }
 
-  remove(sandbox: LiveSandbox, path: Uint8Array, what: "one" | "tree"): Promise<void> {
-    return this.#ask(sandbox, "path", (agent) => agent.remove(path, what));
+  async remove(sandbox: LiveSandbox, path: Uint8Array, what: "one" | "tree"): Promise<void> {
+    await this.#ask(sandbox, "path", (agent) => agent.remove(path, what));
+    await this.#received.removed(sandbox.id, path);
   }
 
   chmod(sandbox: LiveSandbox, path: Uint8Array, mode: number): Promise<void> {
@@ -90,8 +104,12 @@ export class SandboxFiles {
     path: Uint8Array,
     source: AsyncIterable<Uint8Array>,
     { mode, mostBytes, signal }: WriteOptions,
-  ): Promise<ReceivedFile> {
-    return await this.#in(sandbox, "path", (agent) => receive(agent, path, source, { mode, mostBytes, signal }));
+  ): Promise<WrittenBytes> {
+    return await this.#in(sandbox, "path", async (agent) => {
+      const written = await receive(agent, path, source, { mode, mostBytes, signal });
+      await this.#received.put(sandbox.id, [{ path, ...written, receivedAtMs: this.#clock.now() }]);
+      return written;
+    });
   }
 
   /** Puts an archive's content into a folder: all of it, or nothing if the archive is bad or breaks off. */
@@ -101,13 +119,20 @@ export class SandboxFiles {
     entries: AsyncIterable<ArchiveEntry>,
     { mostBytes, signal }: { readonly mostBytes: number; readonly signal: AbortSignal },
   ): Promise<UnpackedArchive> {
-    return await this.#in(sandbox, "path", (agent) =>
-      unpack(agent, folder, entries, {
+    return await this.#in(sandbox, "path", async (agent) => {
+      const brought = await unpack(agent, folder, entries, {
         mostBytes,
         signal,
         write: (path, { content, mode }) => receive(agent, path, content, { mode, mostBytes, signal }),
-      }),
-    );
+      });
+      const receivedAtMs = this.#clock.now();
+      for (let at = 0; at < brought.files.length; at += notedAtOnce)
+        await this.#received.put(
+          sandbox.id,
+          brought.files.slice(at, at + notedAtOnce).map((file) => ({ ...file, receivedAtMs })),
+        );
+      return brought;
+    });
   }
 
   /** What is below a folder, for an archive of it. The sandbox is kept awake until the generator has ended. */
@@ -147,7 +172,7 @@ async function receive(
   path: Uint8Array,
   source: AsyncIterable<Uint8Array>,
   { mode, mostBytes, signal }: WriteOptions,
-): Promise<ReceivedFile> {
+): Promise<WrittenBytes> {
   const file = agent.openWrite(path, mode);
   const digest = createHash("sha256");
   let bytes = 0;

@@ -9,18 +9,18 @@ import { errnoOf } from "../run/start-error.ts";
 import type { ArchiveEntry } from "./archive.ts";
 import { ArchiveTree, type TreeNode } from "./archive-tree.ts";
 import { answered } from "./patience.ts";
-import type { ReceivedFile } from "./sandbox-files.ts";
+import type { WrittenBytes } from "./sandbox-files.ts";
 
 export interface UnpackOptions {
   /** All files together have no more than this. */
   readonly mostBytes: number;
   readonly signal?: AbortSignal;
   /** Writes one file, which is below the staging folder. */
-  write(path: Buffer, entry: Extract<ArchiveEntry, { kind: "file" }>): Promise<ReceivedFile>;
+  write(path: Buffer, entry: Extract<ArchiveEntry, { kind: "file" }>): Promise<WrittenBytes>;
 }
 
-/** A file with its place, as it was received. */
-export interface PlacedFile extends ReceivedFile {
+/** A file with its place, as it was written. */
+export interface PlacedFile extends WrittenBytes {
   readonly path: Buffer;
 }
 

@@ -12,7 +12,7 @@ import type {
 } from "@hsr/core";
 import fc from "fast-check";
 import { afterEach, expect, test } from "vitest";
-import { openTestStore, temporaryFolder } from "./testing.ts";
+import { openTestStore, newSandbox as sandboxAt, temporaryFolder } from "./testing.ts";
 
 const open: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -33,29 +33,7 @@ let clock = 1_790_000_000_000;
 
 function newSandbox(more: Partial<NewSandbox> = {}): NewSandbox {
   clock += 1;
-  const id = newId("sandbox") as SandboxId;
-  return {
-    id,
-    tenant: "alpha",
-    keyId: "key-a",
-    requestId: "req-a",
-    state: "starting",
-    name: null,
-    labels: {},
-    allow: [],
-    ttlMs: 1000,
-    idleTimeoutMs: 0,
-    createdAtMs: clock,
-    requestDigest: "digest-a",
-    idempotencyKey: null,
-    environment: { SECRET: "hush" },
-    decision: {},
-    risk: { analyzed: false },
-    runtime: "bubblewrap",
-    level: "basic",
-    audit: { timeMs: clock, type: "sandbox.decided", tenant: "alpha", subject: id, requestId: null, data: {} },
-    ...more,
-  };
+  return sandboxAt(clock, more);
 }
 
 function newExecution(sandboxId: SandboxId, number: number): NewExecution {

@@ -269,4 +269,20 @@ CREATE TABLE webhook (
 CREATE INDEX webhook_by_tenant ON webhook (tenant, created_at, id);
 `,
   },
+  {
+    version: 6,
+    sql: `
+-- Files that came into a living sandbox by the API, as they came: for judging what runs there later.
+CREATE TABLE received_file (
+  sandbox_id TEXT NOT NULL,
+  path BLOB NOT NULL,
+  sha256 BLOB NOT NULL CHECK (length(sha256) = 32),
+  bytes INTEGER NOT NULL,
+  received_at INTEGER NOT NULL,
+  PRIMARY KEY (sandbox_id, path)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER received_file_ended AFTER UPDATE OF reason ON sandbox WHEN new.reason IS NOT NULL
+BEGIN DELETE FROM received_file WHERE sandbox_id = new.id; END;
+`,
+  },
 ];

@@ -11,6 +11,7 @@ import { createExecutions } from "./executions.ts";
 import { createKeys } from "./keys.ts";
 import { type Migration, migrations as releasedMigrations } from "./migrations.ts";
 import { createPolicies } from "./policies.ts";
+import { createReceivedFiles } from "./received-files.ts";
 import { createRetention } from "./retention.ts";
 import { createRuns } from "./runs.ts";
 import { createSandboxes } from "./sandboxes.ts";
@@ -118,6 +119,7 @@ function compose(options: SqliteStoreOptions, opened: ReturnType<typeof openData
     runs,
     sandboxes,
     executions,
+    received: createReceivedFiles(access),
     events,
     webhooks: createWebhooks(access),
     keys,

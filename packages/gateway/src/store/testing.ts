@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { newId } from "@hsr/contract";
-import type { Log, NewRun, RunId, RunOutcome, Store } from "@hsr/core";
+import type { Log, NewRun, NewSandbox, RunId, RunOutcome, SandboxId, Store } from "@hsr/core";
 
 export { FileSpool } from "../spool/file-spool.ts";
 
@@ -83,4 +83,31 @@ export function output(stdout: string | Uint8Array = "", stderr: string | Uint8A
     stdout: { kind: "bytes", bytes: Buffer.from(stdout) },
     stderr: { kind: "bytes", bytes: Buffer.from(stderr) },
   } as const;
+}
+
+/** A sandbox that is being started, made at this time. */
+export function newSandbox(atMs: number, more: Partial<NewSandbox> = {}): NewSandbox {
+  const id = newId("sandbox") as SandboxId;
+  return {
+    id,
+    tenant: "alpha",
+    keyId: "key-a",
+    requestId: "req-a",
+    state: "starting",
+    name: null,
+    labels: {},
+    allow: [],
+    ttlMs: 1000,
+    idleTimeoutMs: 0,
+    createdAtMs: atMs,
+    requestDigest: "digest-a",
+    idempotencyKey: null,
+    environment: { SECRET: "hush" },
+    decision: {},
+    risk: { analyzed: false },
+    runtime: "bubblewrap",
+    level: "basic",
+    audit: { timeMs: atMs, type: "sandbox.decided", tenant: "alpha", subject: id, requestId: null, data: {} },
+    ...more,
+  };
 }
