@@ -1,4 +1,6 @@
 /** Requests to the gateway: JSON in and out, and errors as sentences. */
+import { request as requestHttp } from "node:http";
+import { request as requestHttps } from "node:https";
 import type { ErrorBody } from "@hsr/contract";
 import type { Endpoint } from "./endpoint.ts";
 import { exitCodes, Failure } from "./failure.ts";
@@ -74,6 +76,29 @@ export class Client {
     }
   }
 
+  /** A POST whose answer may come hours later: `fetch` gives up after some minutes without one. */
+  async patient(path: string, body: unknown): Promise<void> {
+    const { url, key } = this.endpoint;
+    const headers = {
+      "content-type": "application/json",
+      ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+    };
+    const { promise, resolve, reject } = Promise.withResolvers<Response>();
+    const request = url.startsWith("https:") ? requestHttps : requestHttp;
+    const sent = request(url + path, { method: "POST", headers }, (answer) => {
+      const pieces: Buffer[] = [];
+      answer.on("data", (piece: Buffer) => pieces.push(piece));
+      answer.once("error", reject);
+      answer.once("end", () => resolve(new Response(Buffer.concat(pieces), { status: answer.statusCode ?? 500 })));
+    });
+    sent.once("error", reject);
+    sent.end(JSON.stringify(body));
+    const response = await promise.catch((error: unknown) => {
+      throw this.unreachable(error);
+    });
+    if (response.status >= 400) throw await this.refusal(response);
+  }
+
   /** As `events`, where the answer may also be a JSON body with status 202: what was asked for does not go on yet. */
   async eventsOrLater<Body>(
     path: string,
@@ -97,7 +122,8 @@ export class Client {
 
   private unreachable(cause: unknown): Failure {
     const { url, urlFrom } = this.endpoint;
-    const reason = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
+    const reason =
+      cause instanceof Error ? (cause.cause instanceof Error ? cause.cause : cause).message : String(cause);
     const hint = urlFrom.endsWith("endpoint.json")
       ? "start it with `make up`; `hsrctl doctor` looks at everything"
       : `check the address in ${urlFrom}, and that a gateway runs there`;

@@ -5,9 +5,16 @@ import { exitCodes, Failure } from "./failure.ts";
 import { visibleLines } from "./terminal.ts";
 import { approvalsCommand } from "./verbs/approvals.ts";
 import { configCommand } from "./verbs/config.ts";
+import { createCommand } from "./verbs/create.ts";
 import { doctorCommand } from "./verbs/doctor.ts";
+import { execCommand } from "./verbs/exec.ts";
+import { getCommand } from "./verbs/get.ts";
 import { keyCommand } from "./verbs/key.ts";
+import { lsCommand } from "./verbs/ls.ts";
 import { policyCommand } from "./verbs/policy.ts";
+import { psCommand } from "./verbs/ps.ts";
+import { renewCommand } from "./verbs/renew.ts";
+import { rmCommand } from "./verbs/rm.ts";
 import { runCommand } from "./verbs/run.ts";
 import { runsCommand } from "./verbs/runs.ts";
 import { runtimesCommand } from "./verbs/runtimes.ts";
@@ -29,6 +36,13 @@ function buildProgram(rawArguments: readonly string[]): { program: Command; cont
   program
     .addCommand(runCommand(context, rawArguments))
     .addCommand(runsCommand(context))
+    .addCommand(createCommand(context))
+    .addCommand(lsCommand(context))
+    .addCommand(getCommand(context))
+    .addCommand(execCommand(context))
+    .addCommand(psCommand(context))
+    .addCommand(renewCommand(context))
+    .addCommand(rmCommand(context))
     .addCommand(runtimesCommand(context))
     .addCommand(doctorCommand(context))
     .addCommand(keyCommand(context))

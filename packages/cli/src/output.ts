@@ -1,5 +1,5 @@
-/** A run's output as bytes, from events and from results. */
-import type { OutputData, Run, RunSummary } from "@hsr/contract";
+/** Output of runs and executions as bytes, from events and from results. */
+import type { OutputData, Run } from "@hsr/contract";
 
 /** The bytes of one piece of output. */
 export function bytesOf(data: OutputData): Buffer {
@@ -29,8 +29,8 @@ export class Gathered {
     this.#chunks[data.stream].push(bytesOf(data));
   }
 
-  /** The run as `GET /v1/runs/{id}` would answer it. */
-  result(summary: RunSummary): Run {
+  /** What has ended as the gateway would answer it when it is asked afterwards. */
+  result<Summary extends object>(summary: Summary): Summary & Pick<Run, "stdout" | "stderr"> {
     return {
       ...summary,
       stdout: null,

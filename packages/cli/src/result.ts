@@ -1,12 +1,25 @@
-/** What an ended run means for the caller: hsrctl's exit code, and a sentence where the guest's code alone would mislead. */
+/** What an ended run or execution means for the caller: hsrctl's exit code, and a sentence where the guest's code alone would mislead. */
 
 import { constants } from "node:os";
-import type { RunSummary } from "@hsr/contract";
+import type { ExecutionSummary, RunSummary } from "@hsr/contract";
 import { exitCodes } from "./failure.ts";
 import { visible } from "./terminal.ts";
 import { showBytes, showDuration } from "./units.ts";
 
 const SIGKILL = 9;
+
+/** How something ended, as runs and executions have it. */
+export type Ended = Pick<
+  RunSummary,
+  "reason" | "exit_code" | "signal" | "error" | "stdout_truncated" | "stderr_truncated"
+> & {
+  readonly usage: { readonly wall_ms: number } | null;
+};
+
+/** Where its limits were given, for sentences. */
+const runFlags = { timeout: "--timeout", memory: "--memory" } as const;
+/** An execution has the memory of its sandbox. */
+const executionFlags = { timeout: "--timeout", memory: "`hsrctl create --memory`" } as const;
 
 /** A signal's number by its name; SIGKILL's for a name that this host does not know. */
 function signalNumber(name: string | null): number {
@@ -14,8 +27,8 @@ function signalNumber(name: string | null): number {
   return (name === null ? undefined : signals[name]) ?? SIGKILL;
 }
 
-/** hsrctl's exit code for an ended run. */
-export function exitCodeOf(run: RunSummary): number {
+/** hsrctl's exit code for what has ended. */
+export function exitCodeOf(run: Ended): number {
   switch (run.reason) {
     case "exited":
       return run.exit_code ?? exitCodes.hsr;
@@ -42,6 +55,21 @@ export function exitCodeOf(run: RunSummary): number {
 
 /** Sentences for stderr after the guest's output; empty when the program just ended. */
 export function remarks(run: RunSummary): readonly string[] {
+  const said = endRemarks(run, runFlags);
+  if (run.unenforced.length > 0) said.push(`this host did not enforce: ${run.unenforced.join(", ")}`);
+  if (run.decision?.preference_met === false)
+    said.push(
+      `not run by the runtime that was preferred, but by ${run.decision.runtime}: ${run.decision.reasons.map(visible).join(" ")}`,
+    );
+  return said;
+}
+
+/** The same for an execution in a living sandbox. */
+export function executionRemarks(execution: ExecutionSummary): readonly string[] {
+  return endRemarks(execution, executionFlags);
+}
+
+function endRemarks(run: Ended, flags: typeof runFlags | typeof executionFlags): string[] {
   const said: string[] = [];
   const after = run.usage ? ` after ${showDuration(run.usage.wall_ms)}` : "";
   switch (run.reason) {
@@ -51,10 +79,10 @@ export function remarks(run: RunSummary): readonly string[] {
       said.push(`the program was ended by ${run.signal ?? "a signal"}`);
       break;
     case "timeout":
-      said.push(`killed${after}: the time limit was reached (--timeout)`);
+      said.push(`killed${after}: the time limit was reached (${flags.timeout})`);
       break;
     case "out_of_memory":
-      said.push(`killed${after}: the memory limit was reached (--memory)`);
+      said.push(`killed${after}: the memory limit was reached (${flags.memory})`);
       break;
     case "output_limit":
       said.push(`killed${after}: more output than the limit`);
@@ -80,11 +108,6 @@ export function remarks(run: RunSummary): readonly string[] {
     const dropped = run[`${stream}_truncated`];
     if (dropped > 0) said.push(`${showBytes(dropped)} of ${stream} were dropped: more than the limit for output`);
   }
-  if (run.unenforced.length > 0) said.push(`this host did not enforce: ${run.unenforced.join(", ")}`);
-  if (run.decision?.preference_met === false)
-    said.push(
-      `not run by the runtime that was preferred, but by ${run.decision.runtime}: ${run.decision.reasons.map(visible).join(" ")}`,
-    );
   return said;
 }
 

@@ -3,9 +3,10 @@
 import { existsSync } from "node:fs";
 import type { RunEvent, RunRequest, RunSummary } from "@hsr/contract";
 import { requestLimits } from "@hsr/contract/limits";
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import type { Context } from "../context.ts";
 import { exitCodes, usageFailure } from "../failure.ts";
+import { type LimitFlags, levelOption, limitFields, repeated } from "../flags.ts";
 import { followRun } from "../follow.ts";
 import { readInputFile, readStdin, stdinFields, stdinIsRedirected } from "../input.ts";
 import { onInterrupt } from "../interrupt.ts";
@@ -13,19 +14,12 @@ import { bytesOf, Gathered } from "../output.ts";
 import { type Program, parseFileFlag, parseLanguage, parsePairs, programOfFile } from "../program.ts";
 import { exitCodeOf, remarks, summaryLine } from "../result.ts";
 import { json, visible } from "../terminal.ts";
-import { parseBytes, parseCores, parseCount, parseDuration } from "../units.ts";
+import { parseBytes, parseDuration } from "../units.ts";
 
-interface RunFlags {
+interface RunFlags extends LimitFlags {
   readonly language?: string;
   readonly timeout?: string;
-  readonly memory?: string;
-  readonly cpus?: string;
-  readonly pids?: string;
-  readonly disk?: string;
   readonly outputLimit?: string;
-  readonly level?: RunRequest["isolation_level"];
-  readonly runtime?: string;
-  readonly prefer?: string;
   readonly env: readonly string[];
   readonly file: readonly string[];
   readonly label: readonly string[];
@@ -36,8 +30,6 @@ interface RunFlags {
   readonly wait: boolean;
   readonly verbose?: boolean;
 }
-
-const repeated = (value: string, before: readonly string[]): readonly string[] => [...before, value];
 
 const examples = `
 Examples:
@@ -67,9 +59,7 @@ export function runCommand(context: Context, rawArguments: readonly string[]): C
     .option("--pids <number>", "processes and threads at one time")
     .option("--disk <amount>", "room for files, such as 16m; at most half of the memory")
     .option("--output-limit <amount>", "how much of stdout and of stderr is kept, such as 1m")
-    .addOption(
-      new Option("--level <level>", "at least this isolation").choices(["basic", "standard", "strong", "maximum"]),
-    )
+    .addOption(levelOption())
     .option("--runtime <name>", "exactly this runtime, as `hsrctl runtimes` lists it")
     .option("--prefer <name>", "this runtime if it is available and strong enough")
     .option(
@@ -204,14 +194,8 @@ async function buildRequest(
     ...(flags.env.length > 0 ? { environment: parsePairs(flags.env, "--env", context.environment.inherited) } : {}),
     ...(flags.label.length > 0 ? { labels: parsePairs(flags.label, "--label") } : {}),
     ...(flags.timeout === undefined ? {} : { timeout: parseDuration(flags.timeout, "--timeout") }),
-    ...(flags.memory === undefined ? {} : { memory_limit: parseBytes(flags.memory, "--memory") }),
-    ...(flags.cpus === undefined ? {} : { cpu_limit: parseCores(flags.cpus, "--cpus") }),
-    ...(flags.pids === undefined ? {} : { pids_limit: parseCount(flags.pids, "--pids") }),
-    ...(flags.disk === undefined ? {} : { disk_limit_bytes: parseBytes(flags.disk, "--disk") }),
     ...(flags.outputLimit === undefined ? {} : { output_limit_bytes: parseBytes(flags.outputLimit, "--output-limit") }),
-    ...(flags.level === undefined ? {} : { isolation_level: flags.level }),
-    ...(flags.runtime === undefined ? {} : { secure_runtime: flags.runtime }),
-    ...(flags.prefer === undefined ? {} : { runtime_preference: flags.prefer }),
+    ...limitFields(flags),
     ...(flags.detach ? { detach: true } : {}),
   };
 }

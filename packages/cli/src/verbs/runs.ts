@@ -4,28 +4,16 @@ import { Command, Option } from "commander";
 import type { Client } from "../client.ts";
 import type { Context } from "../context.ts";
 import { Failure } from "../failure.ts";
+import { repeated } from "../flags.ts";
 import { followRun } from "../follow.ts";
 import { bytesOf, storedBytes } from "../output.ts";
 import { parsePairs } from "../program.ts";
 import { exitCodeOf, remarks } from "../result.ts";
-import { facts, json, type Paints, table } from "../terminal.ts";
+import { facts, json, table } from "../terminal.ts";
 import { parseCount, parseDuration, showAge, showBytes, showDuration } from "../units.ts";
+import { outcome, paintOutcome } from "../words.ts";
 
 const pathOf = (id: string): string => `/v1/runs/${encodeURIComponent(id)}`;
-
-/** A run's end in a word or two: `exited 0`, `timeout`, `running`. */
-function outcome(run: RunSummary): string {
-  if (run.state !== "finished") return run.state;
-  if (run.reason === "exited") return `exited ${run.exit_code ?? "?"}`;
-  if (run.reason === "signaled") return run.signal ?? "signaled";
-  return run.reason ?? "finished";
-}
-
-function paintOutcome(paint: Paints, text: string): string {
-  if (text === "exited 0") return paint.green(text);
-  if (["running", "starting", "queued", "held"].includes(text)) return paint.yellow(text);
-  return paint.red(text);
-}
 
 interface ListFlags {
   readonly state?: string;
@@ -47,12 +35,7 @@ function listCommand(context: Context): Command {
         "finished",
       ]),
     )
-    .option(
-      "--label <name=value>",
-      "only runs with this label (repeat it for more)",
-      (one: string, more: readonly string[]) => [...more, one],
-      [],
-    )
+    .option("--label <name=value>", "only runs with this label (repeat it for more)", repeated, [])
     .option("-n, --limit <number>", "how many", "20")
     .option("--json", "print JSON, one run per line")
     .action(async (flags: ListFlags) => {
