@@ -17,6 +17,10 @@ import {
   sandboxStates,
   sandboxTransitions,
   scopes,
+  terminalCloses,
+  terminalLimits,
+  terminalMessageSchemas,
+  terminalResizeSchema,
 } from "@hsr/contract";
 import { type Language, languages } from "@hsr/core";
 import { table } from "./table.ts";
@@ -176,6 +180,22 @@ The guest never sees the token, a key of the API, or a cookie of another place: 
 and only those. Cookies that it sets are for its origin alone. The API is not served there, nor ports at the API's address.
 `;
 
+const terminals = `
+## Terminals
+
+\`GET …/executions/{execution}/terminal\`, asked for as a WebSocket, attaches to an execution that was started with \`terminal\`. Binary frames are the
+terminal's bytes, in both directions; text frames are messages. The program goes on when nobody is attached, and its newest output is kept. Counting the
+bytes from \`attached.offset\` on (and from \`dropped.offset\`), one knows the \`offset\` with which to attach again, at this gateway or the next.
+
+Several may be attached, and one of them writes: \`mode=write\` needs the scope \`sandboxes\` and is refused with \`seat_taken\` while another has the seat, unless
+\`take=true\` takes it from him; he is told. \`mode=view\` needs the scope \`read\`; what a viewer sends goes nowhere. Whether somebody may write is judged when he
+attaches and every 15 s, with his key. The key comes in \`Authorization\` or, from browsers, as the subprotocol \`bearer.<key>\` beside \`hsr\`, never in
+the address. \`Host\` and \`Origin\` are checked as everywhere.
+
+Who takes less than the program writes is sent what there is when he has taken it, after \`dropped\`; nothing is kept for him. Who does not answer a ping
+before the next is due is disconnected. Frames that are too many make the connection slower, those that are too large end it.
+`;
+
 /** The whole page. */
 export function conventionsPage(): string {
   const states = (Object.keys(runStates) as RunState[]).map((name) => [
@@ -209,6 +229,9 @@ export function conventionsPage(): string {
     streams,
     ports,
     events,
+    terminals,
+    `\n${table(["Text frame", "Sent by", "Fields", "Meaning"], terminalFrames())}\n`,
+    section("Why a terminal's connection is closed", ["Code", "Meaning"], entries(terminalCloses)),
     section("Types of events", ["Type", "Meaning"], entries(eventTypes)),
     `
 ## Lists
@@ -239,6 +262,8 @@ What a request may choose; an operator's configuration may set lower maxima and 
     `${fixed(requestLimits)}\n`,
     "Bounds of the HTTP door:\n",
     `${fixed(httpLimits)}\n`,
+    "Bounds of a terminal's connection:\n",
+    `${fixed(terminalLimits)}\n`,
     "Bounds inside the gateway; those that an operator may change stand in [configuration.md](configuration.md):\n",
     `${fixed(gatewayLimits)}\n`,
   ].join("\n");
@@ -250,6 +275,18 @@ function sandboxStateRows(): readonly (readonly string[])[] {
     sandboxStates[name],
     sandboxTransitions[name].map((next) => `\`${next}\``).join(", "),
   ]);
+}
+
+function terminalFrames(): readonly (readonly string[])[] {
+  const row = (schema: { readonly properties: object; readonly description?: string }, by: string) => {
+    const [type, ...fields] = Object.entries(schema.properties as Record<string, { readonly const?: string }>);
+    const names = fields.map(([name]) => `\`${name}\``).join(", ");
+    return [`\`${type?.[1].const ?? ""}\``, by, names, schema.description ?? ""];
+  };
+  return [
+    ...Object.values(terminalMessageSchemas).map((schema) => row(schema, "gateway")),
+    row(terminalResizeSchema, "writer"),
+  ];
 }
 
 function section(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string {

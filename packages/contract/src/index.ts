@@ -19,4 +19,5 @@ export * from "./runtime-info.ts";
 export * from "./sandbox.ts";
 export * from "./sandbox-request.ts";
 export * from "./states.ts";
+export * from "./terminal.ts";
 export * from "./webhook.ts";

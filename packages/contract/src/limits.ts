@@ -209,6 +209,37 @@ export const httpLimits = {
   idempotency_ttl_ms: { unit: "ms", value: 86_400_000, why: "A client that repeats a request does so within a day." },
 } as const satisfies Record<string, FixedLimit>;
 
+/** Bounds of a WebSocket to a terminal. */
+export const terminalLimits = {
+  frame_bytes: {
+    unit: "bytes",
+    value: 64 * KiB,
+    why: "A frame is kept until it is whole. More than a person pastes; programs send several.",
+  },
+  fragments: { unit: "count", value: 256, why: "Each costs memory of its own until the message is whole." },
+  frames_per_second: {
+    unit: "count",
+    value: 1000,
+    why: "Beyond a first burst of twice as many the connection is read no faster: tiny frames cost the gateway time.",
+  },
+  input_bytes: {
+    unit: "bytes",
+    value: 64 * KiB,
+    why: "Input that the program does not take; beyond it the connection is not read.",
+  },
+  ahead_bytes: {
+    unit: "bytes",
+    value: 256 * KiB,
+    why: "Output on its way to a viewer. A slower one is sent no more until it has taken some, and misses what is dropped.",
+  },
+  viewers: { unit: "count", value: 32, why: "Each is sent everything." },
+  ping_ms: {
+    unit: "ms",
+    value: 15_000,
+    why: "Who has not answered when the second is due is gone. Then, too, the key is looked at again.",
+  },
+} as const satisfies Record<string, FixedLimit>;
+
 /** Bounds inside the gateway that configuration may tighten or widen. */
 export const gatewayLimits = {
   concurrent_runs: {

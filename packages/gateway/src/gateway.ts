@@ -43,6 +43,7 @@ import { runRoutes } from "./rest/runs.ts";
 import { sandboxRoutes } from "./rest/sandboxes.ts";
 import { createServer } from "./rest/server.ts";
 import { statusRoutes } from "./rest/status.ts";
+import { Terminals } from "./rest/terminals.ts";
 import { webhookRoutes } from "./rest/webhooks.ts";
 import { ruleSettings } from "./rules.ts";
 import { FileSpool } from "./spool/file-spool.ts";
@@ -263,6 +264,24 @@ function door(
     unsafeNoKeys: config.auth.unsafeNoKeys,
   });
   const files = new SandboxFiles({ received: store.received, clock });
+  const guarded = {
+    listenHost: splitListen(config.server.listen).host,
+    allowedHosts: config.server.allowedHosts,
+    allowedOrigins: config.server.allowedOrigins,
+  };
+  const terminals = new Terminals({
+    sandboxes,
+    store,
+    log,
+    metrics,
+    guard: guarded,
+    authenticate: async (authorization, scope, requestId) => {
+      const principal = await auth.authenticate(authorization, requestId);
+      auth.demand(principal, scope, requestId);
+      return principal;
+    },
+    isStillValid: (caller) => auth.isStillValid(caller),
+  });
   const routes: readonly Route[] = [
     ...runRoutes({ pipeline, store, leaving }),
     ...sandboxRoutes({ sandboxes, store }),
@@ -275,6 +294,7 @@ function door(
     ...orphanRoutes({ sandboxes, store }),
     ...fileRoutes({ sandboxes, store, files }),
     ...archiveRoutes({ sandboxes, store, files }),
+    terminals.route,
     ...keyRoutes({ store, clock }),
     ...policyRoutes({ policy, store }),
     ...trialRoutes({ pipeline, policy, store, settings: ruleSettings(config) }),
@@ -299,9 +319,7 @@ function door(
   return createServer(
     [...routes, ...docsRoutes(routes, version)],
     {
-      listenHost: splitListen(config.server.listen).host,
-      allowedHosts: config.server.allowedHosts,
-      allowedOrigins: config.server.allowedOrigins,
+      ...guarded,
       bodyLimitBytes: config.server.bodyLimitBytes,
       connections: config.server.connections,
       headersTimeoutMs: config.server.headersTimeoutMs,
@@ -311,6 +329,7 @@ function door(
     {
       log,
       metrics,
+      terminals,
       authenticate: async (request, route) => {
         const principal = await auth.authenticate(request.headers.authorization, request.id);
         if (route.access !== "open") auth.demand(principal, route.access, request.id);

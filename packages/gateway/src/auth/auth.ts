@@ -22,6 +22,8 @@ export interface Auth {
   authenticate(header: string | undefined, requestId: string): Promise<Principal>;
   /** Throws `scope_missing` unless the principal has the scope; `admin` has them all. */
   demand(principal: Principal, scope: Scope, requestId: string): void;
+  /** Whether the principal's key would still be let in: for connections that outlive a request. */
+  isStillValid(principal: Principal): Promise<boolean>;
 }
 
 export interface AuthOptions {
@@ -103,6 +105,11 @@ export function createAuth(options: AuthOptions): Auth {
         .touch(key.id, clock.now())
         .catch((err: unknown) => log.warn({ err }, "the last use of a key could not be noted"));
       return { keyId: key.id, tenant: key.tenant, scopes: key.scopes };
+    },
+    isStillValid: async (principal) => {
+      if (principal === nobody) return true;
+      const key = await store.keys.get(null, principal.keyId);
+      return key !== null && key.revokedAtMs === null && (key.expiresAtMs === null || key.expiresAtMs > clock.now());
     },
     demand: (principal, scope, requestId) => {
       if (hasScope(principal, scope)) return;

@@ -1,4 +1,5 @@
 /** Errors on their way out: always the contract's JSON, whoever threw. */
+import type { Duplex } from "node:stream";
 import { type ErrorInfo, errorBody, HsrError } from "@hsr/contract";
 import { type JsonObject, StoreError } from "@hsr/core";
 import type { FastifyReply } from "fastify";
@@ -48,6 +49,28 @@ export function sendFailure(reply: FastifyReply, error: HsrError, requestId: str
     .code(error.row.http)
     .header("content-type", "application/json; charset=utf-8")
     .send(JSON.stringify(errorBody(error, requestId)));
+}
+
+/** An answer by hand, where no response exists: to what is no request, or will not become a WebSocket. */
+export function writeFailure(socket: Duplex, error: HsrError, requestId: string): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const body = JSON.stringify(errorBody(error, requestId));
+  const seconds = retryAfterSeconds(error);
+  const head = [
+    `HTTP/1.1 ${error.row.http} ${error.code}`,
+    "content-type: application/json; charset=utf-8",
+    `content-length: ${Buffer.byteLength(body)}`,
+    `hsr-request-id: ${requestId}`,
+    ...(seconds === null ? [] : [`retry-after: ${seconds}`]),
+    "x-content-type-options: nosniff",
+    "cache-control: no-store",
+    "connection: close",
+  ];
+  socket.once("finish", () => socket.destroy());
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
 }
 
 /** A program that was never started has no result: whoever waits gets the error that is stored in its place. */

@@ -1,15 +1,16 @@
 /** The REST door: Fastify with the routes of the table, and everything that holds for all of them. */
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import { errorBody, HsrError, httpLimits, newId } from "@hsr/contract";
+import { HsrError, httpLimits, newId } from "@hsr/contract";
 import type { Log, Metrics } from "@hsr/core";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { isStreamingBody } from "./body-stream.ts";
 import { type Check, compileCheck } from "./check.ts";
-import { failureOf, sendFailure, unroutable } from "./failure.ts";
+import { failureOf, sendFailure, unroutable, writeFailure } from "./failure.ts";
 import { type GuardSettings, guard } from "./guards.ts";
 import type { Caller, Route } from "./route.ts";
 import { parseStrictJson } from "./strict-json.ts";
+import type { Terminals } from "./terminals.ts";
 
 export interface ServerSettings extends GuardSettings {
   readonly bodyLimitBytes: number;
@@ -24,6 +25,7 @@ export interface ServerPorts {
   readonly metrics: Metrics;
   /** Throws `unauthorized` or `scope_missing`. Must not be called for open routes. */
   authenticate(request: FastifyRequest, route: Route): Promise<Caller>;
+  readonly terminals: Terminals;
 }
 
 /** How often Node looks for clients that are too slow. Its default of 30 s would make every shorter bound meaningless. */
@@ -66,6 +68,7 @@ export function createServer(routes: readonly Route[], settings: ServerSettings,
       maxHeaderSize: httpLimits.header_bytes.value,
       headersTimeout: settings.headersTimeoutMs,
       connectionsCheckingInterval: slowLookMs,
+      shouldUpgradeCallback: (request) => ports.terminals.wants(request),
       // A request without a host is refused by the guard, in the contract's words instead of Node's.
       requireHostHeader: false,
     },
@@ -82,6 +85,8 @@ export function createServer(routes: readonly Route[], settings: ServerSettings,
     },
   });
   app.server.maxConnections = settings.connections;
+  app.server.on("upgrade", (request, socket, head) => void ports.terminals.accept(request, socket, head));
+  app.addHook("preClose", () => ports.terminals.close());
   // An expectation that nobody knows is ignored, as the standard allows; Node's own answer would not be in our words.
   app.server.on("checkExpectation", (request, response) => app.server.emit("request", request, response));
 
@@ -288,13 +293,5 @@ function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void
       : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
         ? new HsrError("request_timeout")
         : new HsrError("bad_http");
-  const body = JSON.stringify(errorBody(failure, newId("request")));
-  const head = [
-    `HTTP/1.1 ${failure.row.http} ${failure.code}`,
-    "content-type: application/json; charset=utf-8",
-    `content-length: ${Buffer.byteLength(body)}`,
-    "x-content-type-options: nosniff",
-    "connection: close",
-  ];
-  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+  writeFailure(socket, failure, newId("request"));
 }
