@@ -196,6 +196,13 @@ Who takes less than the program writes is sent what there is when he has taken i
 before the next is due is disconnected. Frames that are too many make the connection slower, those that are too large end it.
 `;
 
+const mounts = `## Folders and volumes
+
+\`mounts\` of a run or a sandbox names folders that the operator offers (\`GET /v1/folders\`) and volumes of the tenant (\`POST /v1/volumes\`), never a path of
+the host. Folders are read-only unless the operator's list and the request say otherwise. A volume outlives sandboxes, has bounds that the kernel
+holds, and one writer or many readers at a time. What both need of the host stands in [mounts.md](mounts.md).
+`;
+
 /** The whole page. */
 export function conventionsPage(): string {
   const states = (Object.keys(runStates) as RunState[]).map((name) => [
@@ -227,6 +234,7 @@ export function conventionsPage(): string {
     section("Why a sandbox ended", ["Reason", "Meaning"], entries(sandboxReasons)),
     files,
     streams,
+    mounts,
     ports,
     events,
     terminals,

@@ -1,6 +1,9 @@
 import Type from "typebox";
 import { type ErrorCode, errorClasses, errors, type HsrError } from "./errors.ts";
 
+const textChars = 4096;
+const fieldChars = 1024;
+
 /** What a stored error of a run looks like: the wire's form without what belongs to one request. */
 export const errorInfoSchema = Type.Object(
   {
@@ -8,9 +11,11 @@ export const errorInfoSchema = Type.Object(
       description: "What went wrong, from the closed table in docs/errors.md.",
     }),
     class: Type.Enum(Object.keys(errorClasses) as (keyof typeof errorClasses)[], { description: "Whose fault it is." }),
-    message: Type.String({ maxLength: 4096, description: "One or two sentences for a person." }),
-    hint: Type.String({ maxLength: 4096, description: "What to do about it." }),
-    field: Type.Optional(Type.String({ maxLength: 1024, description: "The field of the request that is at fault." })),
+    message: Type.String({ maxLength: textChars, description: "One or two sentences for a person." }),
+    hint: Type.String({ maxLength: textChars, description: "What to do about it." }),
+    field: Type.Optional(
+      Type.String({ maxLength: fieldChars, description: "The field of the request that is at fault." }),
+    ),
     retryable: Type.Boolean({ description: "Whether the same request may succeed later." }),
     details: Type.Optional(
       Type.Record(Type.String({ maxLength: 64 }), Type.Unknown(), {
@@ -46,12 +51,17 @@ export function errorInfo(error: HsrError): ErrorInfo {
   return {
     code: error.code,
     class: row.class,
-    message: error.message,
-    hint: error.hint,
-    ...(error.field === undefined ? {} : { field: error.field }),
+    message: cut(error.message, textChars),
+    hint: cut(error.hint, textChars),
+    ...(error.field === undefined ? {} : { field: cut(error.field, fieldChars) }),
     retryable: row.retryable,
     ...(error.details === undefined ? {} : { details: { ...error.details } }),
   };
+}
+
+/** A message may quote what was sent, and that may be long. Characters are counted as JSON Schema does: by code points. */
+function cut(text: string, most: number): string {
+  return text.length <= most ? text : `${[...text.slice(0, 2 * most)].slice(0, most - 1).join("")}…`;
 }
 
 /** An error as an answer carries it. */

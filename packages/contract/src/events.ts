@@ -33,6 +33,8 @@ export const eventTypes = {
   "execution.output": "A program in a sandbox wrote to stdout or stderr.",
   "execution.finished": "A program in a sandbox ended.",
   "events.missed": "Events between the reader's place and this one are kept no more.",
+  "volume.created": "A volume was made.",
+  "volume.removed": "A volume was removed with all that was in it.",
   "webhook.created": "A webhook was made.",
   "webhook.deleted": "A webhook was removed.",
   "key.created": "A key was made.",

@@ -9,6 +9,7 @@ export const idPrefixes = {
   key: "key",
   request: "req",
   webhook: "wh",
+  volume: "vol",
 } as const;
 export type IdKind = keyof typeof idPrefixes;
 

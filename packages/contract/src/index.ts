@@ -10,6 +10,7 @@ export * from "./ids.ts";
 export * from "./isolation.ts";
 export * from "./keys.ts";
 export * from "./limits.ts";
+export * from "./mount.ts";
 export * from "./policy.ts";
 export * from "./port.ts";
 export * from "./risk.ts";

@@ -1,6 +1,7 @@
 import Type from "typebox";
 import { isolationLevelSchema, runtimeNameSchema } from "./isolation.ts";
 import { requestLimits, runLimits, sandboxLimits } from "./limits.ts";
+import { mountsSchema } from "./mount.ts";
 
 const choosable = { ...runLimits, ...sandboxLimits };
 
@@ -147,19 +148,7 @@ export const runRequestSchema = Type.Object(
         description: "Only `none` is supported; anything else answers `unsupported`.",
       }),
     ),
-    mounts: Type.Optional(
-      Type.Array(
-        Type.Object(
-          {
-            source: Type.String({ maxLength: 4096, description: "A path of the host." }),
-            destination: Type.String({ maxLength: 4096, description: "A path in the sandbox." }),
-            read_only: Type.Optional(Type.Boolean({ description: "Whether the guest may only read." })),
-          },
-          { additionalProperties: false },
-        ),
-        { maxItems: 64, description: "Only an empty list is supported; anything else answers `unsupported`." },
-      ),
-    ),
+    mounts: Type.Optional(mountsSchema),
     labels: Type.Optional(labelsSchema),
     detach: Type.Optional(
       Type.Boolean({

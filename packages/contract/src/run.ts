@@ -6,14 +6,9 @@ import { nullable } from "./nullable.ts";
 import { riskSchema } from "./risk.ts";
 import { labelsSchema, languageNames } from "./run-request.ts";
 import { type RunReason, type RunState, runReasons, runStates } from "./states.ts";
+import { timeSchema } from "./time.ts";
 
-export { nullable };
-
-export const timeSchema = Type.String({
-  format: "date-time",
-  maxLength: 24,
-  description: "RFC 3339 in UTC with milliseconds.",
-});
+export { nullable, timeSchema };
 
 export const usageSchema = Type.Object(
   {

@@ -1,5 +1,6 @@
 import Type from "typebox";
 import { isolationLevelSchema, runtimeNameSchema } from "./isolation.ts";
+import { mountsSchema } from "./mount.ts";
 import { bounded, environmentSchema, labelsSchema, quantity } from "./run-request.ts";
 
 /** A caller's own name for a sandbox: a DNS label, so that it can become part of a host name. */
@@ -47,6 +48,7 @@ export const sandboxRequestSchema = Type.Object(
       "Bytes for files in /workspace, /tmp and /dev/shm together; at most half of the memory limit.",
     ),
     pids_limit: bounded("pids_limit", "Processes and threads at one time."),
+    mounts: Type.Optional(mountsSchema),
     network: Type.Optional(
       Type.String({
         maxLength: 32,

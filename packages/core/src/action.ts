@@ -3,7 +3,7 @@
  * into this, after the schema has passed.
  */
 import type { Door } from "./decide/facts.ts";
-import type { InputFile, IsolationLevel, RuntimeName } from "./types.ts";
+import type { InputFile, IsolationLevel, MountSpec, RuntimeName } from "./types.ts";
 
 /** What is to be run: a language's code, or a command line. There is never a shell in between. */
 export type Program =
@@ -39,6 +39,8 @@ export interface Wishes {
   /** This runtime if it will do. */
   readonly preference: RuntimeName | null;
   readonly limits: AskedLimits;
+  /** Folders and volumes; volumes by the caller's names until they are resolved. */
+  readonly mounts?: readonly MountSpec[];
 }
 
 /** One request for one run. */

@@ -1,11 +1,14 @@
 /** Everything that a decision about a request depends on, gathered at one moment. */
+import { resolveMounts } from "./acquire/mounts.ts";
 import type { Offers } from "./acquire/offers.ts";
 import type { RunAction } from "./action.ts";
 import type { Analyze } from "./analyze/analyze.ts";
 import type { DecideInput, Rules } from "./decide/decision.ts";
 import { requestFacts } from "./decide/facts.ts";
+import type { Store } from "./store.ts";
 
 export interface ConsiderPorts {
+  readonly store: Store;
   readonly analyze: Analyze;
   readonly offers: Pick<Offers, "current">;
   readonly rules: Rules;
@@ -17,7 +20,7 @@ export async function consider(action: RunAction, ports: ConsiderPorts): Promise
   // After the analysis: what came into force meanwhile holds.
   return {
     request: requestFacts(action),
-    wishes: action.wishes,
+    wishes: await resolveMounts(action.wishes, action.tenant, ports.store),
     risk,
     offers: ports.offers.current,
     rules: ports.rules,

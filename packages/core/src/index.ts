@@ -1,4 +1,5 @@
 export * from "./acquire/launch-spec.ts";
+export * from "./acquire/mounts.ts";
 export * from "./acquire/offers.ts";
 export * from "./acquire/places.ts";
 export * from "./action.ts";
@@ -52,3 +53,4 @@ export * from "./store.ts";
 export * from "./stored-input.ts";
 export * from "./suggest.ts";
 export * from "./types.ts";
+export * from "./volumes.ts";

@@ -17,6 +17,7 @@ import type { EventStore, WebhookStore } from "./events.ts";
 import type { ReceivedFileStore } from "./files/received.ts";
 import type { ExecutionStore, SandboxStore } from "./living/records.ts";
 import type { IsolationLevel, LimitName, RunId, RuntimeName, SandboxId } from "./types.ts";
+import type { VolumeStore } from "./volumes.ts";
 
 /** Anything that JSON can say. Decisions, risk reports and limits are stored as this, whole. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -373,6 +374,7 @@ export interface Store {
   readonly received: ReceivedFileStore;
   readonly events: EventStore;
   readonly webhooks: WebhookStore;
+  readonly volumes: VolumeStore;
   readonly keys: KeyStore;
   readonly audit: AuditLog;
   readonly policies: PolicyStore;

@@ -3,8 +3,23 @@
  * for every door in the same way: what excludes what, bytes instead of characters, and what is not supported.
  */
 import { createHash } from "node:crypto";
-import { HsrError, type InputFileRequest, languageNames, type RunRequest, requestLimits } from "@hsr/contract";
-import { type AskedLimits, type InputFile, languages, type Program, type RunAction, type RunInput } from "@hsr/core";
+import {
+  HsrError,
+  type InputFileRequest,
+  languageNames,
+  type MountRequest,
+  type RunRequest,
+  requestLimits,
+} from "@hsr/contract";
+import {
+  type AskedLimits,
+  type InputFile,
+  languages,
+  type MountSpec,
+  type Program,
+  type RunAction,
+  type RunInput,
+} from "@hsr/core";
 import { guestPath } from "./guest-path.ts";
 
 /** Who asks. */
@@ -39,6 +54,7 @@ export function runAction(request: RunRequest, asked: Asked): RunAction {
       runtime: request.secure_runtime ?? null,
       preference: request.runtime_preference ?? null,
       limits: askedLimits(request),
+      ...askedMounts(request.mounts),
     },
     labels: request.labels ?? {},
     // Nobody waits for a run that is answered at once, so nobody can go away from it.
@@ -48,19 +64,12 @@ export function runAction(request: RunRequest, asked: Asked): RunAction {
   };
 }
 
-export function refuseUnsupported(request: Pick<RunRequest, "network" | "mounts">): void {
+export function refuseUnsupported(request: Pick<RunRequest, "network">): void {
   if (request.network !== undefined && request.network !== "none") {
     throw new HsrError("unsupported", {
       field: "network",
       message: `The network mode \`${request.network}\` is not supported; sandboxes have no network.`,
       hint: "Leave `network` out, or send `none`.",
-    });
-  }
-  if ((request.mounts ?? []).length > 0) {
-    throw new HsrError("unsupported", {
-      field: "mounts",
-      message: "Mounting folders of the host is not supported.",
-      hint: "Send the files in `files`.",
     });
   }
 }
@@ -167,6 +176,32 @@ function checkTexts(texts: readonly string[], field: string, mostBytes: number):
 
 function tooLarge(field: string, mostBytes: number): HsrError {
   return new HsrError("invalid_request", { field, message: `It is more than ${mostBytes} bytes.` });
+}
+
+/** Each names a folder or a volume. Where it lies in the sandbox is checked by whoever mounts it. */
+export function askedMounts(mounts: readonly MountRequest[] | undefined): { readonly mounts?: readonly MountSpec[] } {
+  if (mounts === undefined || mounts.length === 0) return {};
+  return {
+    mounts: mounts.map(
+      ({ folder, volume, sub_path: subPath = "", destination: target, read_only: readOnly }, index) => {
+        const name = folder ?? volume;
+        if (name === undefined || (folder !== undefined && volume !== undefined))
+          throw new HsrError("invalid_request", {
+            field: `mounts[${index}]`,
+            message: "A mount names either a `folder` or a `volume`.",
+            hint: "GET /v1/folders lists folders that the operator offers; a path of the host cannot be asked for.",
+          });
+        const isFolder = folder !== undefined;
+        return {
+          kind: isFolder ? "folder" : "volume",
+          name,
+          subPath,
+          target,
+          access: (readOnly ?? isFolder) ? "ro" : "rw",
+        };
+      },
+    ),
+  };
 }
 
 export function askedLimits(request: Partial<RunRequest>): AskedLimits {

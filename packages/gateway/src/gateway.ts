@@ -11,6 +11,7 @@ import {
   recoverSandboxes,
   Sandboxes,
   SandboxFiles,
+  type Volumes,
 } from "@hsr/core";
 import { openAgent } from "@hsr/runtimes";
 import type { FastifyInstance } from "fastify";
@@ -43,7 +44,11 @@ import { runRoutes } from "./rest/runs.ts";
 import { sandboxRoutes } from "./rest/sandboxes.ts";
 import { createServer } from "./rest/server.ts";
 import { statusRoutes } from "./rest/status.ts";
+
 import { Terminals } from "./rest/terminals.ts";
+
+import { volumeRoutes } from "./rest/volumes.ts";
+
 import { webhookRoutes } from "./rest/webhooks.ts";
 import { ruleSettings } from "./rules.ts";
 import { FileSpool } from "./spool/file-spool.ts";
@@ -56,6 +61,7 @@ export interface GatewayParts {
   /** The configuration as administrators see it. */
   readonly configRows: readonly ConfigRow[];
   readonly runtimes: readonly Runtime[];
+  readonly volumes: Volumes;
   readonly log: ReturnType<typeof createLog>;
   readonly metrics: PrometheusMetrics;
   /** The database turned out to be damaged: the gateway must end and start anew. */
@@ -286,6 +292,12 @@ function door(
     ...runRoutes({ pipeline, store, leaving }),
     ...sandboxRoutes({ sandboxes, store }),
     ...portRoutes({ sandboxes, store, tokens, clock, address: () => portDoor.address }),
+    ...volumeRoutes({
+      store,
+      volumes: parts.volumes,
+      clock,
+      quota: { tenantBytes: config.volumes.tenantBytes, tenantVolumes: config.volumes.tenantCount },
+    }),
     ...eventRoutes({ store, log }),
     ...webhookRoutes({ store, clock, webhooks, allowedHosts: config.webhooks.allowedHosts }),
     ...executionRoutes({ sandboxes, store, leaving, log, bounds: config.limits }),

@@ -2,7 +2,16 @@
 import { createHash } from "node:crypto";
 import { type ExecRequest, HsrError, type LanguageName, type SandboxRequest } from "@hsr/contract";
 import type { ExecAction, SandboxAction } from "@hsr/core";
-import { type Asked, askedLimits, canonical, environment, program, refuseUnsupported, stdin } from "./actions.ts";
+import {
+  type Asked,
+  askedLimits,
+  askedMounts,
+  canonical,
+  environment,
+  program,
+  refuseUnsupported,
+  stdin,
+} from "./actions.ts";
 
 export function sandboxAction(request: SandboxRequest, asked: Asked): SandboxAction {
   refuseUnsupported(request);
@@ -22,6 +31,7 @@ export function sandboxAction(request: SandboxRequest, asked: Asked): SandboxAct
       runtime: request.secure_runtime ?? null,
       preference: request.runtime_preference ?? null,
       limits: askedLimits(request),
+      ...askedMounts(request.mounts),
     },
     idempotencyKey: asked.idempotencyKey,
     digest: createHash("sha256").update(canonical(request)).digest("hex"),

@@ -1,6 +1,6 @@
 /** The program: reads the configuration, starts the gateway, and ends it in order when told to. */
 import { StoreError } from "@hsr/core";
-import { builtins, Launcher } from "@hsr/runtimes";
+import { builtins, Launcher, LauncherVolumes } from "@hsr/runtimes";
 import { announceConfig, ConfigError, loadConfig } from "./config.ts";
 import { startGateway } from "./gateway.ts";
 import { createLog, createMetrics } from "./observe/index.ts";
@@ -24,12 +24,12 @@ async function main(): Promise<void> {
   let end: (code: number) => void = (code) => process.exit(code);
   makePrivateDirectory(config.data.dir);
   const owner = sandboxOwner(config.data.dir);
+  const launcher = new Launcher(config.launcher.socket, owner);
   const gateway = await startGateway({
     config,
     configRows: loaded.rows,
-    runtimes: builtins(new Launcher(config.launcher.socket, owner)).filter((runtime) =>
-      config.runtimes.enabled.includes(runtime.name),
-    ),
+    runtimes: builtins(launcher).filter((runtime) => config.runtimes.enabled.includes(runtime.name)),
+    volumes: new LauncherVolumes(launcher),
     log,
     metrics,
     onDamage: () => end(exitTemporary),

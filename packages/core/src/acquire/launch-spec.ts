@@ -31,6 +31,7 @@ function specOf(decision: Decision, sandboxId: SandboxId, tenant: string, endMs:
     network: decision.network,
     syscallProfile: decision.syscallProfile,
     requiredLimits: decision.requiredLimits,
+    ...(decision.mounts === undefined ? {} : { mounts: decision.mounts }),
     deadlineMs: endMs,
     tenant,
   };

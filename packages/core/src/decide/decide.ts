@@ -72,6 +72,7 @@ export function decide(input: DecideInput, strategy: Strategy = policyStrategy):
     // Nothing else can be asked for, and no bound of a policy lies below it.
     network: "none",
     syscallProfile: selection.syscallProfile,
+    ...((wishes.mounts ?? []).length === 0 ? {} : { mounts: wishes.mounts ?? [] }),
   };
   const approval = approvalOf(selection);
   return approval === null ? { kind: "allow", decision } : { kind: "hold", held: decision, approval };

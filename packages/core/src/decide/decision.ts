@@ -2,7 +2,7 @@ import type { ErrorCode, HsrErrorOptions } from "@hsr/contract";
 import type { Wishes } from "../action.ts";
 import type { RiskReport } from "../analyze/report.ts";
 import type { Capabilities } from "../ports.ts";
-import type { IsolationLevel, LimitName, Limits, RuntimeName } from "../types.ts";
+import type { IsolationLevel, LimitName, Limits, MountSpec, RuntimeName } from "../types.ts";
 import type { RequestFacts } from "./facts.ts";
 import type { Policy } from "./policy.ts";
 
@@ -56,6 +56,8 @@ export interface Decision {
   readonly unenforced: readonly LimitName[];
   readonly network: "none";
   readonly syscallProfile: string;
+  /** Folders and volumes that are in the sandbox. Absent in decisions without any. */
+  readonly mounts?: readonly MountSpec[];
   /** Only of a run that was held for a person's answer. */
   readonly approval?: HeldFor;
 }

@@ -1,4 +1,5 @@
 /** What a policy can look at: everything that is known of a request, without its code. */
+import { mountNames } from "../acquire/mounts.ts";
 import type { RunAction, RunInput } from "../action.ts";
 import type { RiskReport } from "../analyze/report.ts";
 import type { Limits } from "../types.ts";
@@ -17,7 +18,7 @@ export interface RequestFacts {
   readonly language: string | null;
   readonly image: string | null;
   readonly network: NetworkMode;
-  /** Paths of the host that are asked for. */
+  /** Folders of the operator's list that are asked for, by their names, and `volume:` with the names of volumes. */
   readonly mounts: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   /** Whether things may be executed that cannot be judged when they come. */
@@ -70,7 +71,7 @@ export function requestFacts(action: RunAction): RequestFacts {
     language: program.kind === "code" ? program.language : null,
     image: null,
     network: "none",
-    mounts: [],
+    mounts: mountNames(action.wishes),
     labels: action.labels,
     opaque: false,
     binary: hasBinary(action.input),

@@ -1,5 +1,6 @@
 /** From a request and its decision to what the store keeps of a sandbox: the row, and the entries of the audit log. */
 import type { ErrorCode, EventType } from "@hsr/contract";
+import { mountNames } from "../acquire/mounts.ts";
 import type { DecideInput, Decision } from "../decide/decision.ts";
 import type { RequestFacts } from "../decide/facts.ts";
 import { asJson, kept } from "../ingress.ts";
@@ -24,7 +25,7 @@ export function sandboxFacts(action: SandboxAction): RequestFacts {
     language: null,
     image: null,
     network: "none",
-    mounts: [],
+    mounts: mountNames(action.wishes),
     labels: action.labels,
     opaque: action.allow.includes("opaque"),
     binary: false,

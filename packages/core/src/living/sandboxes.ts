@@ -4,6 +4,7 @@
  */
 import { gatewayLimits, HsrError, newId, type SandboxReason, sandboxLimits } from "@hsr/contract";
 import { sandboxSpec } from "../acquire/launch-spec.ts";
+import { resolveMounts } from "../acquire/mounts.ts";
 import type { Place, Places } from "../acquire/places.ts";
 import { decide } from "../decide/decide.ts";
 import type { DecideInput } from "../decide/decision.ts";
@@ -86,7 +87,7 @@ export class Sandboxes {
     const { ports } = this;
     const considered: DecideInput = {
       request: sandboxFacts(action),
-      wishes: action.wishes,
+      wishes: await resolveMounts(action.wishes, action.tenant, ports.store),
       risk: { analyzed: false },
       offers: ports.offers.current,
       rules: ports.rules,

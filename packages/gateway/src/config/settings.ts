@@ -204,6 +204,20 @@ export const settings = {
     unit: "connections",
     reason: "Clients of ports at one time; each sandbox has at most 64 connections to its servers.",
   }),
+  "volumes.tenant_bytes": integer({
+    default: 16 * GiB,
+    min: 0,
+    max: 1024 * 1024 * GiB,
+    unit: "bytes",
+    reason: "Bytes of all volumes of one tenant. Each takes its whole space from the disk when it is made.",
+  }),
+  "volumes.tenant_count": integer({
+    default: 32,
+    min: 0,
+    max: 10_000,
+    unit: "volumes",
+    reason: "Volumes of one tenant. Each that is in use takes a loop device.",
+  }),
   "webhooks.allowed_hosts": list(
     {
       pattern: /^(\*\.)?(\[[0-9a-f:]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?$/,

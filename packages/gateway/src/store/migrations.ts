@@ -285,4 +285,18 @@ CREATE TRIGGER received_file_ended AFTER UPDATE OF reason ON sandbox WHEN new.re
 BEGIN DELETE FROM received_file WHERE sandbox_id = new.id; END;
 `,
   },
+  {
+    version: 7,
+    sql: `
+CREATE TABLE volume (
+  id TEXT PRIMARY KEY,
+  tenant TEXT NOT NULL,
+  name TEXT NOT NULL,
+  bytes INTEGER NOT NULL,
+  inodes INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  UNIQUE (tenant, name)
+) STRICT, WITHOUT ROWID;
+`,
+  },
 ];

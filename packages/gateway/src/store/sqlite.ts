@@ -15,6 +15,7 @@ import { createReceivedFiles } from "./received-files.ts";
 import { createRetention } from "./retention.ts";
 import { createRuns } from "./runs.ts";
 import { createSandboxes } from "./sandboxes.ts";
+import { createVolumes } from "./volumes.ts";
 import { type FaultPoint, Writer } from "./writer.ts";
 
 export interface SqliteStoreOptions {
@@ -122,6 +123,7 @@ function compose(options: SqliteStoreOptions, opened: ReturnType<typeof openData
     received: createReceivedFiles(access),
     events,
     webhooks: createWebhooks(access),
+    volumes: createVolumes(access),
     keys,
     audit,
     policies: createPolicies(access, audit),

@@ -34,10 +34,10 @@ function problemOf(mount: MountSpec): { readonly field: string; readonly message
     return { field: "sub_path", message: "It must be a relative path without dots." };
   if (!target.startsWith("/") || !tidy.test(target.slice(1)) || Buffer.byteLength(target) > mostTargetBytes)
     return {
-      field: "target",
+      field: "destination",
       message: "It must be a short absolute path without dots and without a slash at its end.",
     };
-  if (taken.test(target)) return { field: "target", message: "This place belongs to the sandbox itself." };
+  if (taken.test(target)) return { field: "destination", message: "This place belongs to the sandbox itself." };
   return null;
 }
 
