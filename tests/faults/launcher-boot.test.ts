@@ -7,6 +7,7 @@ import { createConnection, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import type { Sandbox } from "@hsr/contract";
 import { messageTypes } from "@hsr/runtimes/launcher";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type RunningGateway, startGateway } from "../support/gateway.ts";
@@ -83,14 +84,17 @@ describeWith(["bubblewrap", "root", "cgroup"], "gateway and launcher at the same
     expect(await ended(id)).toMatchObject({ reason: "exited", stdout: "ran\n" });
   });
 
-  test("a launcher that is away at the start is waited for, and the program is followed to its end", async () => {
+  test("a launcher that is away at the start is waited for: by the program of a run, and by a sandbox", async () => {
     const { id } = (await gateway.run({ argv: ["sh", "-c", "sleep 1; echo patient"], wait_ms: 0 })).body;
+    const sandbox = (await gateway.call<Sandbox>("POST", "/v1/sandboxes", {})).body;
     await pause(300);
     await gateway.kill9();
-    renameSync(gateway.launcher.socket, `${gateway.launcher.socket}.away`);
+    const { socket } = gateway.launcher;
+    renameSync(socket, `${socket}.away`);
+    // The probe of the new gateway gives up after five seconds.
+    setTimeout(() => renameSync(`${socket}.away`, socket), 6000);
     await gateway.restart();
-    expect(rowOf(gateway, id)).toMatchObject({ state: "running" });
-    renameSync(`${gateway.launcher.socket}.away`, gateway.launcher.socket);
+    expect((await gateway.call<Sandbox>("GET", `/v1/sandboxes/${sandbox.id}`)).body.state).toBe("running");
     expect(await ended(id)).toMatchObject({ reason: "exited", stdout: "patient\n" });
   }, 30_000);
 });

@@ -10,6 +10,13 @@ import { LiveSandbox } from "./live-sandbox.ts";
 import type { SandboxRecord } from "./records.ts";
 import type { Sandboxes } from "./sandboxes.ts";
 
+/**
+ * How long the start waits for a launcher that is away: a sandbox that is given up is destroyed as a stranger's. A launcher
+ * that was ended has ended its sandboxes too, so who is away longer than it takes to start has none left.
+ */
+const patienceMs = 15_000;
+const askAgainMs = 500;
+
 /** Takes up every sandbox that has not ended. Those that live are in `sandboxes` from here on. */
 export async function recoverSandboxes(sandboxes: Sandboxes): Promise<void> {
   const { store, logFiles } = sandboxes.ports;
@@ -41,11 +48,16 @@ export async function recoverSandboxes(sandboxes: Sandboxes): Promise<void> {
 }
 
 async function livingGuest(sandboxes: Sandboxes, record: SandboxRecord): Promise<Guest | null> {
-  try {
-    return (await sandboxes.ports.offers.runtime(record.runtime)?.adopt(record.id)) ?? null;
-  } catch (err) {
-    sandboxes.ports.log.error({ err, sandbox: record.id }, "a sandbox could not be adopted");
-    return null;
+  const { clock, log, offers } = sandboxes.ports;
+  const until = clock.monotonic() + patienceMs;
+  for (;;) {
+    try {
+      return (await offers.runtime(record.runtime)?.adopt(record.id)) ?? null;
+    } catch (err) {
+      log.error({ err, sandbox: record.id }, "a sandbox could not be adopted");
+      if (clock.monotonic() > until) return null;
+      await new Promise((resolve) => setTimeout(resolve, askAgainMs));
+    }
   }
 }
 
