@@ -1,4 +1,5 @@
 /** What the documents are printed from. */
+export { apiDocument } from "./api-document.ts";
 export { aliases } from "./config/aliases.ts";
 export type { Setting } from "./config/setting.ts";
 export { settings } from "./config/settings.ts";

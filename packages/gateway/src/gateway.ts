@@ -25,31 +25,10 @@ import { ActivePolicy } from "./policy/active.ts";
 import { watchFile } from "./policy/watch.ts";
 import { openPortDoor, type PortDoor } from "./ports/door.ts";
 import { PortTokens } from "./ports/token.ts";
-import { approvalRoutes } from "./rest/approvals.ts";
-import { archiveRoutes } from "./rest/archives.ts";
-import { configRoutes } from "./rest/config.ts";
 import { docsRoutes } from "./rest/docs.ts";
-import { eventRoutes } from "./rest/events.ts";
-import { executionControlRoutes } from "./rest/execution-control.ts";
-import { executionRoutes } from "./rest/executions.ts";
-import { fileRoutes } from "./rest/files.ts";
-import { keyRoutes } from "./rest/keys.ts";
-import { logRoutes } from "./rest/logs.ts";
-import { orphanRoutes } from "./rest/orphans.ts";
-import { policyRoutes } from "./rest/policy.ts";
-import { trialRoutes } from "./rest/policy-trials.ts";
-import { portRoutes } from "./rest/ports.ts";
-import type { Route } from "./rest/route.ts";
-import { runRoutes } from "./rest/runs.ts";
-import { sandboxRoutes } from "./rest/sandboxes.ts";
+import { allRoutes } from "./rest/routes.ts";
 import { createServer } from "./rest/server.ts";
-import { statusRoutes } from "./rest/status.ts";
-
 import { Terminals } from "./rest/terminals.ts";
-
-import { volumeRoutes } from "./rest/volumes.ts";
-
-import { webhookRoutes } from "./rest/webhooks.ts";
 import { ruleSettings } from "./rules.ts";
 import { FileSpool } from "./spool/file-spool.ts";
 import { LogFolder } from "./spool/log-files.ts";
@@ -288,32 +267,28 @@ function door(
     },
     isStillValid: (caller) => auth.isStillValid(caller),
   });
-  const routes: readonly Route[] = [
-    ...runRoutes({ pipeline, store, leaving }),
-    ...sandboxRoutes({ sandboxes, store }),
-    ...portRoutes({ sandboxes, store, tokens, clock, address: () => portDoor.address }),
-    ...volumeRoutes({
-      store,
-      volumes: parts.volumes,
-      clock,
-      quota: { tenantBytes: config.volumes.tenantBytes, tenantVolumes: config.volumes.tenantCount },
-    }),
-    ...eventRoutes({ store, log }),
-    ...webhookRoutes({ store, clock, webhooks, allowedHosts: config.webhooks.allowedHosts }),
-    ...executionRoutes({ sandboxes, store, leaving, log, bounds: config.limits }),
-    ...logRoutes({ sandboxes, store, log }),
-    ...executionControlRoutes({ sandboxes, store }),
-    ...orphanRoutes({ sandboxes, store }),
-    ...fileRoutes({ sandboxes, store, files }),
-    ...archiveRoutes({ sandboxes, store, files }),
-    terminals.route,
-    ...keyRoutes({ store, clock }),
-    ...policyRoutes({ policy, store }),
-    ...trialRoutes({ pipeline, policy, store, settings: ruleSettings(config) }),
-    ...approvalRoutes({ pipeline, store }),
-    ...configRoutes(parts.configRows),
-    ...statusRoutes({ pipeline, store, version, metrics, metricsAccess: config.metrics.access }),
-  ];
+  const routes = allRoutes({
+    pipeline,
+    sandboxes,
+    store,
+    files,
+    policy,
+    webhooks,
+    tokens,
+    clock,
+    log,
+    metrics,
+    version,
+    leaving,
+    address: () => portDoor.address,
+    volumes: parts.volumes,
+    quota: { tenantBytes: config.volumes.tenantBytes, tenantVolumes: config.volumes.tenantCount },
+    allowedHosts: config.webhooks.allowedHosts,
+    bounds: config.limits,
+    settings: ruleSettings(config),
+    configRows: parts.configRows,
+    metricsAccess: config.metrics.access,
+  });
   metrics.beforeScrape(async () => {
     const { living, waiting } = pipeline.ports.places.counts;
     metrics.set("hsr_queue_length", {}, waiting);

@@ -38,10 +38,15 @@ h2 { margin-top: 2.5rem; border-top: 1px solid #8886; padding-top: 1rem; }
 /** The page has no script at all, and its one style is named by its hash. */
 const pagePolicy = `default-src 'none'; style-src 'sha256-${createHash("sha256").update(style).digest("base64")}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
+/** The OpenAPI document of these routes, and of those that describe them. */
+export function describeRoutes(others: readonly RouteFacts[], version: string): ReturnType<typeof openApi> {
+  return openApi([...others, facts.openapi, facts.docs], version);
+}
+
 /** The two routes that describe all the others, and themselves. */
 export function docsRoutes(others: readonly Route[], version: string): readonly Route[] {
   const all: readonly RouteFacts[] = [...others, facts.openapi, facts.docs];
-  const document = JSON.stringify(openApi(all, version));
+  const document = JSON.stringify(describeRoutes(others, version));
   const page = render(all, version);
   return [
     route(facts.openapi, async ({ reply }) => {

@@ -1,5 +1,14 @@
 /** The OpenAPI 3.1 document, made from the table of routes and the schemas that the door itself checks with. */
-import { type ErrorCode, errorBodySchema, errors, executionEventSchemas, runEventSchemas } from "@hsr/contract";
+import {
+  busEventSchema,
+  type ErrorCode,
+  errorBodySchema,
+  errors,
+  executionEventSchemas,
+  runEventSchemas,
+  terminalMessageSchemas,
+  terminalResizeSchema,
+} from "@hsr/contract";
 import type Type from "typebox";
 import type { Answer, RouteFacts } from "./route.ts";
 
@@ -19,6 +28,13 @@ const keyErrors: readonly ErrorCode[] = ["unauthorized", "scope_missing", "rate_
 const bodyErrors: readonly ErrorCode[] = ["invalid_json", "invalid_request", "body_too_large"];
 const rawBodyErrors: readonly ErrorCode[] = ["invalid_request", "body_too_large"];
 
+/** What streams and terminals carry: no answer has these forms, but who reads the document wants them. */
+const streamed: readonly Type.TSchema[] = [
+  ...Object.values({ ...runEventSchemas, ...executionEventSchemas, ...terminalMessageSchemas }),
+  busEventSchema,
+  terminalResizeSchema,
+];
+
 export function openApi(routes: readonly RouteFacts[], version: string): Json {
   const components = new Map<string, Json>();
   const paths: Record<string, Json> = {};
@@ -26,7 +42,7 @@ export function openApi(routes: readonly RouteFacts[], version: string): Json {
     const path = (paths[route.path] ??= {});
     path[route.method.toLowerCase()] = operation(route, components);
   }
-  for (const schema of Object.values({ ...runEventSchemas, ...executionEventSchemas })) refer(schema, components);
+  for (const schema of streamed) refer(schema, components);
   return {
     openapi: "3.1.0",
     info: {

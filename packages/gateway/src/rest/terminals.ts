@@ -80,6 +80,9 @@ const facts = {
   ],
 } as const satisfies RouteFacts;
 
+/** For the table of routes: a request that is no WebSocket is told so. */
+export const terminalRoute: Route = route(facts, () => Promise.reject(new HsrError("upgrade_required")));
+
 const address = /^\/v1\/sandboxes\/([^/?]+)\/executions\/([^/?]+)\/terminal(?:\?(.*))?$/;
 
 interface Wish {
@@ -89,8 +92,6 @@ interface Wish {
 }
 
 export class Terminals {
-  /** For the table of routes: a request that is no WebSocket is told so. */
-  readonly route: Route;
   readonly #ports: TerminalPorts;
   readonly #seats = new TerminalSeats();
   readonly #checkParams = compileCheck(facts.params, "path");
@@ -100,7 +101,6 @@ export class Terminals {
 
   constructor(ports: TerminalPorts) {
     this.#ports = ports;
-    this.route = route(facts, () => Promise.reject(new HsrError("upgrade_required")));
     this.#sockets = new WebSocketServer({
       noServer: true,
       clientTracking: false,
