@@ -60,6 +60,28 @@ describeWith(["bubblewrap"], "living sandboxes", () => {
       await remove(renewed);
     });
 
+    it("has one winner where a renewal races the end of its time", async () => {
+      const outcomes = await Promise.all(
+        Array.from({ length: 12 }, async (_, i) => {
+          const sandbox = await create({ ttl_ms: 1000 });
+          // From well before its end to after it: the answer comes from the moment in between.
+          const endsInMs = Date.parse(sandbox.expires_at ?? "") - Date.now();
+          await new Promise((resolve) => setTimeout(resolve, Math.max(0, endsInMs - 30 + i * 5)));
+          const answer = await gateway.call<Sandbox & ErrorBody>("POST", `/v1/sandboxes/${sandbox.id}/renew`, {
+            ttl_ms: 60_000,
+          });
+          await new Promise((resolve) => setTimeout(resolve, 400));
+          const { state } = await get(sandbox);
+          if (state === "running") await remove(sandbox);
+          return { renewed: answer.status === 200, code: answer.body.error?.code, state };
+        }),
+      );
+      for (const { renewed, code, state } of outcomes) {
+        if (renewed) expect(state).toBe("running");
+        else expect([code, state]).toEqual(["sandbox_not_running", "ended"]);
+      }
+    });
+
     it("ends when it was idle, and not while something runs in it", async () => {
       const sandbox = await create({ idle_timeout_ms: 700 });
       const ran = await exec(sandbox, { argv: ["sleep", "1.5"] });

@@ -61,7 +61,11 @@ export function errorInfo(error: HsrError): ErrorInfo {
 
 /** A message may quote what was sent, and that may be long. Characters are counted as JSON Schema does: by code points. */
 function cut(text: string, most: number): string {
-  return text.length <= most ? text : `${Array.from(text.slice(0, 2 * most)).slice(0, most - 1).join("")}…`;
+  return text.length <= most
+    ? text
+    : `${Array.from(text.slice(0, 2 * most))
+        .slice(0, most - 1)
+        .join("")}…`;
 }
 
 /** An error as an answer carries it. */
