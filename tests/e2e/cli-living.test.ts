@@ -1,7 +1,8 @@
 /** hsrctl on living sandboxes, against a real gateway. */
 import { once } from "node:events";
+import { get } from "node:http";
 import { type AddressInfo, connect, createServer } from "node:net";
-import type { Execution, ExecutionEvent, ExecutionSummary, Sandbox } from "@hsr/contract";
+import type { Execution, ExecutionEvent, ExecutionSummary, PortGrant, Sandbox } from "@hsr/contract";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type RunningGateway, startGateway } from "../support/gateway.ts";
 import { describeWith } from "../support/host.ts";
@@ -37,7 +38,7 @@ describeWith(["bubblewrap", "python3"], "hsrctl with living sandboxes", () => {
     return result.stdout.toString("utf8");
   };
   beforeAll(async () => {
-    gateway = await startGateway();
+    gateway = await startGateway({ env: { HSR_PORTS_LISTEN: "127.0.0.1:0" } });
     box = (
       (await said(["create", "--name", "box", "--allow", "opaque", "-e", "COLOUR=green"])).split("  ")[0] ?? ""
     ).trim();
@@ -89,6 +90,51 @@ describeWith(["bubblewrap", "python3"], "hsrctl with living sandboxes", () => {
       expect(result.stdout.toString()).toMatch(/^sb-\S+ {2}deleted\nsb-\S+ {2}deleted\n$/);
       expect(result.stderr).toMatch(/nobody: no sandbox named nobody lives/);
       expect(result.code).toBe(125);
+    });
+  });
+
+  describe("what happens", () => {
+    it("is told as it happens, of one sandbox and one type", async () => {
+      const all = startHsrctl(["events", "--json", "--oldest"], gateway);
+      const some = startHsrctl(["events", "--sandbox", "box", "--type", "execution.finished", "--oldest"], gateway);
+      await call(["exec", "box", "--", "sh", "-c", "exit 9"]);
+      await some.shows("exit_code=9");
+      const told = (await said(["create", "--name", "told"])).split("  ")[0] ?? "";
+      await all.shows(told);
+      await said(["rm", "told"]);
+      await all.shows("sandbox.ended");
+      for (const one of [all, some]) one.process.kill("SIGINT");
+      expect((await some.done).stdout.toString()).toMatch(/^\S+Z {2}execution\.finished {2}ex-\S+ {2}.*exit_code=9/m);
+      const lines = (await all.done).stdout.toString().trim().split("\n");
+      const events = lines.map((line) => JSON.parse(line) as { type: string; subject: string });
+      expect(events.map(({ type }) => type)).toContain("execution.finished");
+    });
+
+    it("is shown as figures, once", async () => {
+      const table = await said(["top", "--once"]);
+      expect(table).toMatch(/^SANDBOX +CPU +MEMORY/);
+      expect(table).toMatch(/^box +\d+\.\d % +\S+ \S+ \/ 256 MiB/m);
+      const [line = ""] = (await said(["top", "--json", "box"])).split("\n");
+      expect(JSON.parse(line)).toMatchObject({ sandbox_id: box, name: "box", memory_limit: 256 * 1024 ** 2 });
+      expect((await call(["top"])).stderr).toMatch(/no terminal.*\n.*--once/);
+    });
+
+    it("on a port is reached at the address that is printed", async () => {
+      const script = "cd /tmp && echo served > file && exec python3 -m http.server 8080 --bind 127.0.0.1";
+      const server = (await said(["exec", "-d", "box", "--", "sh", "-c", script])).trim();
+      const grant = JSON.parse(await said(["port", "box", "8080", "--json"])) as PortGrant;
+      expect((await said(["port", "box", "8080", "--ttl", "5m"])).trim()).toMatch(/^http:\/\/8080-sb-.*\?/);
+      // `*.localhost` is loopback by its name; not every resolver knows.
+      const { host, port } = new URL(grant.origin);
+      const headers = { host, "hsr-port-token": grant.token };
+      const fetched = () =>
+        new Promise<string>((resolve) => {
+          get({ host: "127.0.0.1", port, path: "/file", headers }, (answer) => {
+            answer.setEncoding("utf8").once("data", resolve);
+          }).once("error", (error) => resolve(error.message));
+        });
+      await expect.poll(fetched, { timeout: 10_000 }).toBe("served\n");
+      await said(["kill", "box", server]);
     });
   });
 
@@ -154,6 +200,45 @@ describeWith(["bubblewrap", "python3"], "hsrctl with living sandboxes", () => {
       expect(listed).not.toContain("\u001b");
       const [one] = (await said(["ps", "box", "--json"])).trim().split("\n");
       expect(JSON.parse(one ?? "") as ExecutionSummary).toMatchObject({ id, state: "running" });
+    });
+
+    it("has logs: all of them, from an offset, of one stream, and as they come", async () => {
+      const script = "printf 'one\\n\\377\\n'; echo err >&2; read line; echo $line; exit 3";
+      const id = (await said(["exec", "-d", "-i", "box", "--", "sh", "-c", script])).trim();
+      const following = startHsrctl(["logs", "-f", "box", id], gateway);
+      await following.shows("err");
+      const logs = (...more: string[]) => call(["logs", "box", id, ...more]);
+      expect(await logs()).toMatchObject({ stdout: Buffer.from("one\n\u00ff\n", "latin1"), stderr: "err\n", code: 0 });
+      expect(await logs("--from", "2", "--stream", "stdout")).toMatchObject({
+        stdout: Buffer.from("e\n\u00ff\n", "latin1"),
+        stderr: "",
+      });
+      expect((await logs("--from", "-3", "--stream", "stderr")).stderr).toBe("rr\n");
+      const path = `/v1/sandboxes/${box}/executions/${id}/stdin`;
+      expect((await gateway.call("POST", path, { text: "late\n", end: true })).status).toBe(200);
+      expect(await following.done).toMatchObject({ stdout: Buffer.from("one\n\u00ff\nlate\n", "latin1"), code: 0 });
+      expect((await call(["logs", "box", id, "--from", "x"])).code).toBe(2);
+    });
+
+    it("has logs that say where the newest output took the place of older", async () => {
+      const argv = ["sh", "-c", "head -c 100000 /dev/zero; echo end"];
+      const id = (await said(["exec", "-d", "--output-limit", "1k", "box", "--", ...argv])).trim();
+      await gateway.call("GET", `/v1/sandboxes/${box}/executions/${id}?wait_ms=10000`);
+      const result = await call(["logs", "box", id]);
+      expect(result.stderr).toMatch(/^hsrctl: 9\d\.\d KiB of stdout were dropped here\n$/);
+      expect(result.stdout.toString()).toMatch(/\0end\n$/);
+    });
+
+    it("gets signals, and is killed", async () => {
+      const script = "trap 'echo usr' USR1; echo ready; while :; do sleep 0.1; done";
+      const id = (await said(["exec", "-d", "box", "--", "bash", "-c", script])).trim();
+      const following = startHsrctl(["logs", "-f", "box", id], gateway);
+      await following.shows("ready");
+      expect(await said(["signal", "box", id, "usr1"])).toBe("");
+      await following.shows("usr");
+      expect(await said(["kill", "box", id])).toBe(`${id}  cancelled\n`);
+      expect((await following.done).code).toBe(0);
+      expect((await call(["signal", "box", id, "TERM"])).stderr).toMatch(/has ended|ended/);
     });
 
     it("is printed as JSON, whole or event by event", async () => {

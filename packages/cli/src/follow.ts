@@ -83,6 +83,21 @@ export async function followExecution(
   return last.data;
 }
 
+/** Reads events of a stream that has no end, until the gateway stays away for too long. */
+export async function followForever<Event extends { readonly subject: string }>(
+  client: Client,
+  path: string,
+  follower: Follower<Event>,
+): Promise<never> {
+  const { events } = await client.events(path);
+  const ending: Ending<Event, never> = {
+    isLast: (_event): _event is never => false,
+    path: () => path,
+    hint: () => "`hsrctl doctor` looks at everything",
+  };
+  return await follow(client, events, follower, { id: "the stream" }, ending);
+}
+
 async function follow<Event extends { readonly subject: string }, Last extends Event>(
   client: Client,
   first: AsyncIterable<ServerEvent>,

@@ -7,17 +7,23 @@ import { approvalsCommand } from "./verbs/approvals.ts";
 import { configCommand } from "./verbs/config.ts";
 import { createCommand } from "./verbs/create.ts";
 import { doctorCommand } from "./verbs/doctor.ts";
+import { eventsCommand } from "./verbs/events.ts";
 import { execCommand } from "./verbs/exec.ts";
 import { getCommand } from "./verbs/get.ts";
 import { keyCommand } from "./verbs/key.ts";
+import { killCommand } from "./verbs/kill.ts";
+import { logsCommand } from "./verbs/logs.ts";
 import { lsCommand } from "./verbs/ls.ts";
 import { policyCommand } from "./verbs/policy.ts";
+import { portCommand } from "./verbs/port.ts";
 import { psCommand } from "./verbs/ps.ts";
 import { renewCommand } from "./verbs/renew.ts";
 import { rmCommand } from "./verbs/rm.ts";
 import { runCommand } from "./verbs/run.ts";
 import { runsCommand } from "./verbs/runs.ts";
 import { runtimesCommand } from "./verbs/runtimes.ts";
+import { signalCommand } from "./verbs/signal.ts";
+import { topCommand } from "./verbs/top.ts";
 import { versionCommand } from "./verbs/version.ts";
 
 export { readEnvironment } from "./environment.ts";
@@ -41,6 +47,12 @@ function buildProgram(rawArguments: readonly string[]): { program: Command; cont
     .addCommand(getCommand(context))
     .addCommand(execCommand(context))
     .addCommand(psCommand(context))
+    .addCommand(logsCommand(context))
+    .addCommand(signalCommand(context))
+    .addCommand(killCommand(context))
+    .addCommand(portCommand(context))
+    .addCommand(eventsCommand(context))
+    .addCommand(topCommand(context))
     .addCommand(renewCommand(context))
     .addCommand(rmCommand(context))
     .addCommand(runtimesCommand(context))
