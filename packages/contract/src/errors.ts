@@ -390,6 +390,14 @@ export const errors = {
     "There is a volume of this id.",
     "Choose another id, or remove the volume first.",
   ),
+  needs_stronger_sandbox: row(
+    "conflict",
+    409,
+    "FAILED_PRECONDITION",
+    false,
+    "The policy wants stronger walls for this than the sandbox has.",
+    "Make a sandbox with the `isolation_level` that `details.level` names, and do it there.",
+  ),
   last_admin_key: row(
     "conflict",
     409,

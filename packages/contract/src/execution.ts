@@ -115,7 +115,9 @@ export type ExecRequest = Type.Static<typeof execRequestSchema>;
 /** What was decided about one execution. */
 export const executionDecisionSchema = Type.Object(
   {
-    verdict: Type.Enum(["within"] as const, { description: "How it stands to the sandbox's own decision." }),
+    verdict: Type.Enum(["within", "restrict"] as const, {
+      description: "within: it runs as it was asked for. restrict: the policy gives it less time or output.",
+    }),
     rule: Type.String({ maxLength: 256, description: "The rule that decided." }),
     reasons: Type.Array(Type.String({ maxLength: 1024 }), { maxItems: 64, description: "Why, in sentences." }),
     policy_digest: Type.String({ maxLength: 128, description: "Names the exact policy that was in force." }),

@@ -14,7 +14,8 @@ export const sandboxNameSchema = Type.String({
 
 /** What a sandbox may be asked to allow beyond what can be judged in advance. */
 export const allowances = {
-  opaque: "Programs that cannot be seen in advance: terminals, and input typed into shells and interpreters.",
+  opaque:
+    "Programs that cannot be seen in advance: terminals, input typed into shells and interpreters, files that the guest wrote itself, and commands that are computed while they run.",
 } as const;
 export type Allowance = keyof typeof allowances;
 

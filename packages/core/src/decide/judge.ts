@@ -1,64 +1,136 @@
 /**
- * The decision about one execution, against the envelope of its sandbox. Pure and synchronous. Until there is a policy
- * there is one rule: what could be judged when the sandbox was made runs within it; what nobody can judge runs where it
- * was asked for at creation.
+ * The decision about one execution, against the envelope of its sandbox. Pure and synchronous. The policy that is in force
+ * now says what it wants of the execution: if the sandbox is that strong, it runs *within*; if the policy wants less time or
+ * output, it runs *restricted*; if the sandbox is too weak, or has more than the policy allows, it is *beyond* and is refused.
+ * What nobody can judge runs only where it was asked for when the sandbox was made.
  */
-import type { Allowance, ErrorCode, HsrErrorOptions } from "@hsr/contract";
+import type { Allowance } from "@hsr/contract";
 import type { RiskReport } from "../analyze/report.ts";
-import type { Decision } from "./decision.ts";
-
-export const withinRule = "builtin:within";
+import { type IsolationLevel, levelRank } from "../types.ts";
+import type { Decision, Refusal, Rules } from "./decision.ts";
+import { factsOf, type RequestFacts } from "./facts.ts";
+import { type LimitField, limitFields } from "./policy.ts";
+import { denied, describeFindings, needsApproval } from "./refusals.ts";
+import { policyStrategy, type Selection, type Strategy } from "./strategy.ts";
 
 /** Why an execution cannot be seen in advance, or `null` if it can. */
-export type Opacity = "terminal" | "typed_input" | null;
+export type Opacity = "terminal" | "typed_input" | "unseen_file" | "computed" | null;
 
-/** Everything that the judgement depends on; the audit log keeps it whole. */
+/** Everything that the judgement depends on; the audit log keeps it whole, the rules by their digest. */
 export interface JudgeInput {
   /** The decision under which the sandbox was made. */
   readonly envelope: Decision;
   readonly allow: readonly Allowance[];
+  readonly request: RequestFacts;
+  /** The worst that was known of anything in the sandbox, this execution included. */
   readonly risk: RiskReport;
   readonly opacity: Opacity;
+  /** What the execution would have: `null` is no time limit but the sandbox's own. */
+  readonly asked: { readonly timeoutMs: number | null; readonly outputBytes: number };
+  readonly rules: Rules;
 }
 
 /** What was decided of one execution. */
 export interface ExecutionDecision {
-  readonly verdict: "within";
+  readonly verdict: "within" | "restrict";
   readonly rule: string;
   readonly reasons: readonly string[];
   readonly policyDigest: string;
+  readonly timeoutMs: number | null;
+  readonly outputBytes: number;
 }
 
 export type Judgement =
   | { readonly kind: "allow"; readonly decision: ExecutionDecision }
-  | { readonly kind: "refuse"; readonly refusal: { readonly code: ErrorCode; readonly options: HsrErrorOptions } };
+  /** `needs` is set when a stronger sandbox would do. */
+  | { readonly kind: "refuse"; readonly refusal: Refusal; readonly needs: IsolationLevel | null };
 
 const why = {
   terminal: "What is typed into a terminal cannot be seen in advance.",
   typed_input: "What a shell or an interpreter reads from standard input cannot be seen in advance.",
+  unseen_file: "It runs a file that did not come over the API, so nobody has seen it.",
+  computed: "What it runs is computed while it runs.",
 } as const;
 
-export function judge(input: JudgeInput): Judgement {
-  const { opacity, allow, envelope } = input;
-  if (opacity !== null && !allow.includes("opaque"))
-    return {
-      kind: "refuse",
-      refusal: {
-        code: "opaque_not_allowed",
-        options: { message: `${why[opacity]} The sandbox was not made for that.` },
-      },
-    };
+/** Limits that hold for everything in a sandbox: for one execution they cannot be made smaller. */
+const ofSandbox: readonly LimitField[] = ["cpu_limit", "memory_limit", "pids_limit", "disk_limit_bytes"];
+
+export function judge(input: JudgeInput, strategy: Strategy = policyStrategy): Judgement {
+  const { opacity, allow, envelope, rules, asked } = input;
+  if (opacity !== null && !allow.includes("opaque")) {
+    const message = `${why[opacity]} The sandbox was not made for that.`;
+    return { kind: "refuse", needs: null, refusal: { code: "opaque_not_allowed", options: { message } } };
+  }
+  const limits = {
+    ...envelope.limits,
+    wallMs: asked.timeoutMs ?? envelope.limits.wallMs,
+    outputBytes: asked.outputBytes,
+  };
+  const selection = strategy.selectRuntime({
+    facts: factsOf(input.request, input.risk, limits),
+    policy: rules.policy,
+  });
+  if (selection.denied !== null)
+    return { kind: "refuse", needs: null, refusal: denied(selection.denied, rules.digest) };
+  if (selection.approval !== null)
+    return { kind: "refuse", needs: null, refusal: needsApproval(selection.approval, rules) };
+  const wide = ofSandbox.filter((field) => {
+    const most = selection.limits[limitFields[field].key];
+    return most !== undefined && most < envelope.limits[limitFields[field].key];
+  });
+  const isTooWeak = levelRank(selection.level) > levelRank(envelope.level);
+  if (isTooWeak || wide.length > 0) return beyond(input, selection, wide);
+  const timeoutMs = lower(asked.timeoutMs, selection.limits.wallMs);
+  const outputBytes = Math.min(asked.outputBytes, selection.limits.outputBytes ?? Number.POSITIVE_INFINITY);
+  const isRestricted = timeoutMs !== asked.timeoutMs || outputBytes !== asked.outputBytes;
   return {
     kind: "allow",
     decision: {
-      verdict: "within",
-      rule: withinRule,
+      verdict: isRestricted ? "restrict" : "within",
+      rule: selection.rule,
       reasons: [
-        opacity === null
-          ? "The sandbox's own decision holds for it."
-          : `${why[opacity]} It was asked for when the sandbox was made, and granted.`,
+        describeFindings(input),
+        selection.reason,
+        ...(opacity === null ? [] : [`${why[opacity]} It was asked for when the sandbox was made, and granted.`]),
+        isRestricted
+          ? "It runs with less time or output than was asked for."
+          : "The sandbox is as strong as the policy wants.",
       ],
-      policyDigest: envelope.policyDigest,
+      policyDigest: rules.digest,
+      timeoutMs,
+      outputBytes,
     },
   };
+}
+
+/** The sandbox is not what the policy wants for this. */
+function beyond(input: JudgeInput, selection: Selection, wide: readonly LimitField[]): Judgement {
+  const { envelope, rules } = input;
+  const level = levelRank(selection.level) > levelRank(envelope.level) ? selection.level : envelope.level;
+  const lacks =
+    wide.length === 0
+      ? `The sandbox has the level ${envelope.level}.`
+      : `The sandbox has the level ${envelope.level}, and more than the policy allows of: ${wide.join(", ")}.`;
+  const most = Object.fromEntries(wide.map((field) => [field, selection.limits[limitFields[field].key]]));
+  return {
+    kind: "refuse",
+    needs: level,
+    refusal: {
+      code: "needs_stronger_sandbox",
+      options: {
+        message: `${describeFindings(input)} ${selection.reason} ${lacks}`,
+        details: {
+          level,
+          rule: selection.rule,
+          policy_digest: rules.digest,
+          ...(wide.length === 0 ? {} : { limits: most }),
+        },
+      },
+    },
+  };
+}
+
+function lower(asked: number | null, most: number | undefined): number | null {
+  if (most === undefined) return asked;
+  return asked === null ? most : Math.min(asked, most);
 }

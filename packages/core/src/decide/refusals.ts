@@ -1,6 +1,6 @@
 /** Why a request is not run, in words that help: what was found in the code, which rule wants what, what this host has. */
 import { type IsolationLevel, type LimitName, levelRank } from "../types.ts";
-import type { DecideInput, Refusal, RuntimeOffer } from "./decision.ts";
+import type { Approval, DecideInput, Refusal, Rules, RuntimeOffer } from "./decision.ts";
 import type { Selection } from "./strategy.ts";
 
 /** Findings that a message names; the report has them all. */
@@ -18,6 +18,17 @@ export function denied(
   return {
     code: "policy_denied",
     options: { ...(message === "" ? {} : { message }), details: { rule, policy_digest: policyDigest } },
+  };
+}
+
+/** Only runs can be held. */
+export function needsApproval({ rule }: Pick<Approval, "rule">, { digest }: Pick<Rules, "digest">): Refusal {
+  return {
+    code: "policy_denied",
+    options: {
+      message: `The rule at ${rule} wants a person's approval, and only runs can wait for one.`,
+      details: { rule, policy_digest: digest },
+    },
   };
 }
 
@@ -100,7 +111,7 @@ export function whyNotPreferred(
 }
 
 /** What the analyzer saw, the heaviest first. Titles are ours; evidence is the caller's and stays out. */
-function describeFindings({ risk }: DecideInput): string {
+export function describeFindings({ risk }: Pick<DecideInput, "risk">): string {
   if (!risk.analyzed) return "The code was not analyzed.";
   const found = risk.findings.slice(0, findingsNamed).map(({ title, line }) => {
     const said = title.replace(/\.$/, "");

@@ -22,4 +22,6 @@ export interface ReceivedFileStore {
   /** A file, or a folder with all in it, is gone. */
   removed(sandboxId: SandboxId, path: Uint8Array): Promise<void>;
   at(sandboxId: SandboxId, path: Uint8Array): Promise<ReceivedFile | null>;
+  /** The digests of all that are remembered, in hex: what a gateway that takes a sandbox up knows of its files. */
+  digests(sandboxId: SandboxId): Promise<readonly string[]>;
 }

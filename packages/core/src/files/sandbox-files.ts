@@ -108,6 +108,7 @@ export class SandboxFiles {
     return await this.#in(sandbox, "path", async (agent) => {
       const written = await receive(agent, path, source, { mode, mostBytes, signal });
       await this.#received.put(sandbox.id, [{ path, ...written, receivedAtMs: this.#clock.now() }]);
+      sandbox.seen.add(written.sha256);
       return written;
     });
   }
@@ -125,6 +126,7 @@ export class SandboxFiles {
         signal,
         write: (path, { content, mode }) => receive(agent, path, content, { mode, mostBytes, signal }),
       });
+      for (const file of brought.files) sandbox.seen.add(file.sha256);
       const receivedAtMs = this.#clock.now();
       for (let at = 0; at < brought.files.length; at += notedAtOnce)
         await this.#received.put(

@@ -1,5 +1,8 @@
 /** From a request, its judgement and its end to what the store keeps of an execution. Pure. */
 import { type ErrorCode, errorInfo, type RunReason } from "@hsr/contract";
+import type { Program } from "../action.ts";
+import type { RiskReport } from "../analyze/report.ts";
+import type { RequestFacts } from "../decide/facts.ts";
 import type { ExecutionDecision, JudgeInput } from "../decide/judge.ts";
 import { asJson } from "../ingress.ts";
 import type { JsonObject, NewAuditEntry } from "../store.ts";
@@ -15,7 +18,7 @@ export function newExecution(
   argv: readonly string[],
   considered: JudgeInput,
   decision: ExecutionDecision,
-  facts: { readonly id: ExecutionId; readonly number: number; readonly nowMs: number },
+  facts: { readonly id: ExecutionId; readonly number: number; readonly risk: RiskReport; readonly nowMs: number },
 ): NewExecution {
   return {
     id: facts.id,
@@ -31,14 +34,14 @@ export function newExecution(
     outputLimitBytes: action.outputBytes,
     createdAtMs: facts.nowMs,
     decision: asJson(decision),
-    risk: asJson(considered.risk),
+    risk: asJson(facts.risk),
     audit: {
       timeMs: facts.nowMs,
       type: "execution.decided",
       tenant: sandbox.tenant,
       subject: facts.id,
       requestId: action.requestId,
-      data: asJson({ key: action.keyId, sandbox: sandbox.id, input: inputOf(considered), decision }),
+      data: asJson({ key: action.keyId, sandbox: sandbox.id, input: keptJudgeInput(considered), decision }),
     },
   };
 }
@@ -57,13 +60,34 @@ export function executionRefusedEntry(
     tenant: sandbox.tenant,
     subject: sandbox.id,
     requestId: action.requestId,
-    data: asJson({ key: action.keyId, input: inputOf(considered), code }),
+    data: asJson({ key: action.keyId, input: keptJudgeInput(considered), code }),
   };
 }
 
 /** The envelope is the sandbox's own decision, which the audit log has under the sandbox's id: it is not written again. */
-function inputOf({ allow, risk, opacity }: JudgeInput): object {
-  return { allow, risk, opacity };
+export function keptJudgeInput({ envelope: _envelope, rules, ...rest }: JudgeInput): object {
+  return { ...rest, rules: { digest: rules.digest } };
+}
+
+/** What a policy can look at of an execution: its program, and whose sandbox it is in. */
+export function executionFacts(
+  sandbox: LiveSandbox,
+  program: Program,
+  isOpaque: boolean,
+  isBinary: boolean,
+): RequestFacts {
+  return {
+    tenant: sandbox.tenant,
+    door: "rest",
+    language: program.kind === "code" ? program.language : null,
+    image: null,
+    network: sandbox.decision.network,
+    mounts: [],
+    labels: sandbox.record.labels,
+    opaque: isOpaque,
+    binary: isBinary,
+    unknownLang: program.kind === "argv",
+  };
 }
 
 /** The shell's way to say that a signal killed what it ran: 128 and the signal's number, here KILL. */

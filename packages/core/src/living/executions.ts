@@ -2,23 +2,32 @@
  * Executions in living sandboxes: each is judged against its sandbox's decision, started, followed over as many streams
  * as it takes, and stored with its output. A program is started once: whoever does not know whether it was, asks the agent.
  */
+import { isDeepStrictEqual } from "node:util";
 import { gatewayLimits, HsrError, newId, type SandboxReason } from "@hsr/contract";
+import type { RiskReport } from "../analyze/report.ts";
 import { signalName } from "../collect/signals.ts";
-import { judge } from "../decide/judge.ts";
-import type { AgentExecution } from "../ports.ts";
+import { hasBinary } from "../decide/facts.ts";
+import { type JudgeInput, judge } from "../decide/judge.ts";
+import { type NamedFile, type NamedFiles, namedFiles } from "../files/named-files.ts";
+import { asJson } from "../ingress.ts";
+import type { Agent, AgentExecution } from "../ports.ts";
+import { baseEnvironment } from "../run/exec-plan.ts";
 import { fileError } from "../run/start-error.ts";
-import type { ExecutionExit, ExecutionId } from "../types.ts";
+import type { ExecutionExit, ExecutionId, InputFile } from "../types.ts";
 import type { ExecAction } from "./actions.ts";
 import type { Deadlines } from "./deadlines.ts";
+import { executedBy } from "./executed.ts";
 import { executionPlan } from "./execution-plan.ts";
-import { executionOutcome, executionRefusedEntry, newExecution } from "./execution-row.ts";
+import { executionFacts, executionOutcome, executionRefusedEntry, newExecution } from "./execution-row.ts";
 import { type ExecutionEnd, LiveExecution } from "./live-execution.ts";
 import type { Link, LiveSandbox } from "./live-sandbox.ts";
 import type { LogFile } from "./log-files.ts";
 import { opacityOf } from "./opacity.ts";
 import type { ExecutionRecord } from "./records.ts";
 import type { LivingPorts } from "./sandboxes.ts";
+import { lookAt } from "./seen-files.ts";
 import { startError } from "./start-error.ts";
+import { worstOf } from "./worst.ts";
 
 /** What an earlier gateway had written of an execution's output. */
 export interface RestoredLogs {
@@ -31,12 +40,20 @@ const lostEnd: ExecutionEnd = { exit: null, failed: null, lost: true };
 /** Bytes of one piece of output on its way to the store. */
 const pieceBytes = 64 * 1024;
 
+/** What an execution is judged by, and its own risk beside the worst of its sandbox. */
+interface Considered {
+  readonly considered: JudgeInput;
+  readonly risk: RiskReport;
+}
+
 export class Executions {
   readonly #ports: LivingPorts;
   readonly #deadlines: Deadlines;
+  readonly #named: NamedFiles;
   #draining = false;
 
   constructor(ports: LivingPorts, deadlines: Deadlines) {
+    this.#named = namedFiles(ports.store.received);
     this.#ports = ports;
     this.#deadlines = deadlines;
   }
@@ -60,13 +77,7 @@ export class Executions {
     const ports = this.#ports;
     if (this.#draining) throw new HsrError("draining", { retryAfterMs: 2000 });
     const agent = await sandbox.agent();
-    const input = { program: action.program, files: [], environment: action.environment, stdin: givenStdin(action) };
-    const considered = {
-      envelope: sandbox.decision,
-      allow: sandbox.record.allow,
-      risk: await ports.analyze(input),
-      opacity: opacityOf(action),
-    };
+    const { considered, risk } = await this.#consider(sandbox, action, agent);
     const judgement = judge(considered);
     if (judgement.kind === "refuse") {
       const { code, options } = judgement.refusal;
@@ -76,12 +87,17 @@ export class Executions {
     sandbox.mustRun();
     if (sandbox.executions.size >= gatewayLimits.executions_per_sandbox.value)
       throw new HsrError("too_many_executions", { retryAfterMs: 1000 });
+    await this.#noteWorst(sandbox, considered.risk);
+    const { timeoutMs, outputBytes } = judgement.decision;
+    const allowed = { ...action, timeoutMs, outputBytes };
+    if (action.program.kind === "code") sandbox.seen.addBytes(action.program.code);
     sandbox.lastNumber += 1;
     const id = newId("execution") as ExecutionId;
-    const plan = executionPlan(id, action, sandbox);
-    const row = newExecution(sandbox, action, plan.spec.argv, considered, judgement.decision, {
+    const plan = executionPlan(id, allowed, sandbox);
+    const row = newExecution(sandbox, allowed, plan.spec.argv, considered, judgement.decision, {
       id,
       number: sandbox.lastNumber,
+      risk,
       nowMs: ports.clock.now(),
     });
     const { audit: _audit, ...kept } = row;
@@ -92,7 +108,7 @@ export class Executions {
     // Its program starts while its row is written: a gateway that dies in between leaves an execution that nobody knows,
     // and the next one ends those.
     const written = plan.file === null ? null : agent.writeFile(plan.file.path, plan.file.content, 0o644);
-    const driven = this.#drive(sandbox, execution, { agent, known: new Map() }, written, action);
+    const driven = this.#drive(sandbox, execution, { agent, known: new Map() }, written, allowed);
     try {
       await stored;
     } catch (thrown) {
@@ -103,6 +119,42 @@ export class Executions {
     void driven.then((end) => this.#finish(sandbox, execution, end));
     void execution.finished.then(release);
     return execution;
+  }
+
+  /** What is known of an execution before it starts: its program, the files that it runs, and what ran here before. */
+  async #consider(sandbox: LiveSandbox, action: ExecAction, agent: Agent): Promise<Considered> {
+    const ports = this.#ports;
+    const environment = { ...sandbox.record.environment, ...action.environment };
+    const { program } = action;
+    const executed = executedBy(program.kind === "argv" ? program.argv : [], {
+      cwd: action.cwd,
+      environment: { ...baseEnvironment, ...environment },
+    });
+    const { files, unseen } = await lookAt(agent, sandbox.seen, executed.files);
+    const stdin = givenStdin(action);
+    const isBinary = hasBinary({ program, files, stdin });
+    const named = program.kind === "argv" ? await this.#named.of(sandbox, program.argv, action.cwd) : [];
+    const input = { program, files: [...files, ...namedOnly(named, files)], environment, stdin };
+    const opacity = opacityOf(action) ?? (unseen ? "unseen_file" : executed.computed ? "computed" : null);
+    const risk = await ports.analyze(input);
+    const considered: JudgeInput = {
+      envelope: sandbox.decision,
+      allow: sandbox.record.allow,
+      request: executionFacts(sandbox, program, opacity !== null, isBinary),
+      risk: worstOf(sandbox.worst, risk),
+      opacity,
+      asked: { timeoutMs: action.timeoutMs, outputBytes: action.outputBytes },
+      // After the analysis: what came into force meanwhile holds.
+      rules: ports.rules,
+    };
+    return { considered, risk };
+  }
+
+  /** A sandbox's score is the highest of its life, also for the next gateway. Noted before anything runs. */
+  async #noteWorst(sandbox: LiveSandbox, risk: RiskReport): Promise<void> {
+    if (isDeepStrictEqual(sandbox.worst, risk)) return;
+    sandbox.worst = risk;
+    await this.#ports.store.sandboxes.note(sandbox.id, { risk: asJson(risk) });
   }
 
   /** Takes up an execution of an earlier gateway. */
@@ -259,6 +311,15 @@ export class Executions {
       await this.#finish(sandbox, execution, lostEnd);
     }
   }
+}
+
+/** Files that the command line names and does not run: the analyzer sees them too. */
+function namedOnly(named: readonly NamedFile[], run: readonly InputFile[]): readonly InputFile[] {
+  return named.flatMap((one) => {
+    const path = Buffer.from(one.file.path).toString("utf8");
+    if (one.state !== "same" || run.some((file) => file.path === path)) return [];
+    return [{ path, content: one.content, mode: 0o644 }];
+  });
 }
 
 /** Bytes that came with the request; what is typed later cannot be seen. */

@@ -2,11 +2,15 @@
  * Writing to a program that runs. Who writes asks anew: the program was judged when it came, and what is written to it now is
  * judged by what the sandbox allows. Each judgement costs nothing; the first leave of each key is noted in the audit log.
  */
+import { extname } from "node:path";
 import { HsrError } from "@hsr/contract";
-import type { RiskReport } from "../analyze/report.ts";
+import type { Program } from "../action.ts";
+import type { Rules } from "../decide/decision.ts";
 import { type JudgeInput, judge } from "../decide/judge.ts";
 import { asJson } from "../ingress.ts";
+import { languages } from "../languages.ts";
 import type { NewAuditEntry } from "../store.ts";
+import { executionFacts, keptJudgeInput } from "./execution-row.ts";
 import type { LiveExecution } from "./live-execution.ts";
 import type { LiveSandbox } from "./live-sandbox.ts";
 import { opacityOf } from "./opacity.ts";
@@ -20,12 +24,12 @@ export interface Asker {
 
 /** Rejects unless this caller may write to the execution's input. */
 export async function admitInput(
-  ports: Pick<LivingPorts, "store" | "clock">,
+  ports: Pick<LivingPorts, "store" | "clock" | "rules">,
   sandbox: LiveSandbox,
   execution: LiveExecution,
   asker: Asker,
 ): Promise<void> {
-  const considered = inputOf(sandbox, execution);
+  const considered = inputOf(sandbox, execution, ports.rules);
   const judgement = judge(considered);
   const entry = (type: NewAuditEntry["type"], facts: object): NewAuditEntry => ({
     timeMs: ports.clock.now(),
@@ -36,7 +40,7 @@ export async function admitInput(
     data: asJson({
       key: asker.keyId,
       sandbox: sandbox.id,
-      input: { allow: considered.allow, risk: considered.risk, opacity: considered.opacity },
+      input: keptJudgeInput(considered),
       ...facts,
     }),
   });
@@ -51,16 +55,30 @@ export async function admitInput(
 }
 
 /** What an interpreter or a shell is given later is its program; for every other one it is data, and judged with it. */
-function inputOf(sandbox: LiveSandbox, execution: LiveExecution): JudgeInput {
-  const { argv, terminal, risk } = execution.record;
+function inputOf(sandbox: LiveSandbox, execution: LiveExecution, rules: Rules): JudgeInput {
+  const { argv, terminal, timeoutMs, outputLimitBytes } = execution.record;
+  const opacity = opacityOf({
+    program: { kind: "argv", argv },
+    stdin: "open",
+    terminal: terminal ? { rows: 1, cols: 1 } : null,
+  });
   return {
     envelope: sandbox.decision,
     allow: sandbox.record.allow,
-    risk: risk as unknown as RiskReport,
-    opacity: opacityOf({
-      program: { kind: "argv", argv },
-      stdin: "open",
-      terminal: terminal ? { rows: 1, cols: 1 } : null,
-    }),
+    request: executionFacts(sandbox, programOf(execution), opacity !== null, false),
+    risk: sandbox.worst,
+    opacity,
+    asked: { timeoutMs, outputBytes: outputLimitBytes },
+    rules,
   };
+}
+
+/** The program as it was asked for: code lies in a file that is named after its execution. */
+function programOf({ id, record: { argv } }: LiveExecution): Program {
+  const file = argv.find((word) => word.startsWith(`/tmp/${id}`));
+  const found = Object.entries(languages).find(
+    ([, { mainFile }]) => file !== undefined && extname(mainFile) === extname(file),
+  );
+  if (found === undefined) return { kind: "argv", argv };
+  return { kind: "code", language: found[0], code: new Uint8Array(), args: [] };
 }

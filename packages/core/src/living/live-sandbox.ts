@@ -3,11 +3,13 @@
  * executions in it, and who is busy with it.
  */
 import { gatewayLimits, HsrError, type SandboxReason } from "@hsr/contract";
+import type { RiskReport } from "../analyze/report.ts";
 import type { Decision } from "../decide/decision.ts";
 import type { Agent, Clock, ExecutionState, Guest, OpenAgent } from "../ports.ts";
 import type { ExecutionId, SandboxId } from "../types.ts";
 import type { LiveExecution } from "./live-execution.ts";
 import type { SandboxRecord } from "./records.ts";
+import { SeenFiles } from "./seen-files.ts";
 
 /** How long after a stream broke the next one is tried; it doubles up to the longest. */
 const firstRetryMs = 20;
@@ -28,6 +30,10 @@ export class LiveSandbox {
   record: SandboxRecord;
   guest: Guest | null = null;
   readonly executions = new Map<ExecutionId, LiveExecution>();
+  /** What came into it over the API. */
+  readonly seen = new SeenFiles();
+  /** The worst that is known of anything that ran in it. */
+  worst: RiskReport;
   /** Kills by the kernel for want of memory, as last asked. */
   memoryKills = 0;
   /** The number of the last execution at the agent. */
@@ -61,6 +67,7 @@ export class LiveSandbox {
     this.requestId = record.requestId;
     this.record = record;
     this.decision = decision;
+    this.worst = record.risk as unknown as RiskReport;
     this.#clock = clock;
     const up = Promise.withResolvers<boolean>();
     this.up = up.promise;

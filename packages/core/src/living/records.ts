@@ -73,6 +73,7 @@ export interface SandboxPatch {
   readonly ttlMs?: number;
   readonly activeAtMs?: number;
   readonly unenforced?: readonly LimitName[];
+  readonly risk?: JsonObject;
 }
 
 export interface SandboxFilter {

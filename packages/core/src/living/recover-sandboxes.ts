@@ -32,6 +32,7 @@ export async function recoverSandboxes(sandboxes: Sandboxes): Promise<void> {
   for (const [index, record] of unfinished.entries()) {
     const guest = guests[index] ?? null;
     const sandbox = new LiveSandbox(record, record.decision as unknown as Decision, sandboxes.ports.clock);
+    for (const digest of await store.received.digests(record.id)) sandbox.seen.add(digest);
     sandbox.lastNumber = await store.executions.lastNumber(record.id);
     const isAlive = guest !== null && (record.state === "running" || record.state === "starting");
     sandboxes.ports.log.info({ sandbox: record.id, state: record.state, alive: isAlive }, "sandbox taken up");

@@ -6,8 +6,11 @@ import { gatewayLimits, HsrError, newId, type SandboxReason, sandboxLimits } fro
 import { sandboxSpec } from "../acquire/launch-spec.ts";
 import { resolveMounts } from "../acquire/mounts.ts";
 import type { Place, Places } from "../acquire/places.ts";
+import type { Analyze } from "../analyze/analyze.ts";
+import type { RiskReport } from "../analyze/report.ts";
 import { decide } from "../decide/decide.ts";
 import type { DecideInput } from "../decide/decision.ts";
+import { needsApproval } from "../decide/refusals.ts";
 import type { PipelinePorts } from "../pipeline.ts";
 import type { Guest } from "../ports.ts";
 import type { SandboxId } from "../types.ts";
@@ -39,6 +42,16 @@ export interface LivingPorts
 export type CreatedSandbox =
   | { readonly kind: "live"; readonly sandbox: LiveSandbox }
   | { readonly kind: "stored"; readonly record: SandboxRecord };
+
+/**
+ * The risk of a sandbox in which nothing runs yet: that of its environment alone. Where there is no analyzer it is unknown,
+ * as everything is.
+ */
+async function riskOfNothing(analyze: Analyze, environment: Readonly<Record<string, string>>): Promise<RiskReport> {
+  const program = { kind: "code", language: "bash", code: new Uint8Array(), args: [] } as const;
+  const risk = await analyze({ program, files: [], environment, stdin: null });
+  return risk.analyzed ? { ...risk, language: { declared: null, found: null }, unknownLang: false } : risk;
+}
 
 /** How often idle times are noted in the store at most: after a restart a sandbox may be so much younger. */
 const noteActivityMs = 10_000;
@@ -88,21 +101,18 @@ export class Sandboxes {
     const considered: DecideInput = {
       request: sandboxFacts(action),
       wishes: await resolveMounts(action.wishes, action.tenant, ports.store),
-      risk: { analyzed: false },
+      risk: await riskOfNothing(ports.analyze, action.environment),
       offers: ports.offers.current,
+      // After the analysis: what came into force meanwhile holds.
       rules: ports.rules,
     };
     const verdict = decide(considered);
-    if (verdict.kind === "refuse") {
-      const { code, options } = verdict.refusal;
+    if (verdict.kind !== "allow") {
+      const { code, options } =
+        verdict.kind === "refuse" ? verdict.refusal : needsApproval(verdict.approval, ports.rules);
       await ports.store.audit.append(sandboxRefusedEntry(action, considered, code, ports.clock.now()));
       throw new HsrError(code, options);
     }
-    if (verdict.kind === "hold")
-      throw new HsrError("policy_denied", {
-        message: `The rule at ${verdict.approval.rule} wants a person's approval, and only runs can wait for one.`,
-        details: { rule: verdict.approval.rule, policy_digest: ports.rules.digest },
-      });
     const times = this.#times(action);
     const place = ports.places.enter(action.tenant);
     const row = newSandbox(action, considered, verdict.decision, {

@@ -88,6 +88,8 @@ export function executionRoutes(ports: ExecutionPorts): readonly Route[] {
         "program_not_executable",
         "interpreter_missing",
         "opaque_not_allowed",
+        "needs_stronger_sandbox",
+        "policy_denied",
         "sandbox_not_running",
         "sandbox_unreachable",
         "sandbox_failed",

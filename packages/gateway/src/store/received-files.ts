@@ -17,6 +17,7 @@ export function createReceivedFiles(access: Access): ReceivedFileStore {
     DELETE FROM received_file WHERE sandbox_id = ?1 AND path IN
       (SELECT path FROM received_file WHERE sandbox_id = ?1 ORDER BY received_at LIMIT ?2)`);
   const select = database.prepare("SELECT * FROM received_file WHERE sandbox_id = ? AND path = ?");
+  const selectDigests = database.prepare("SELECT sha256 FROM received_file WHERE sandbox_id = ? ORDER BY received_at");
   // A path and everything below it: `/` is followed by `0`.
   const selectBelow = database.prepare(
     "SELECT * FROM received_file WHERE sandbox_id = ?1 AND (path = ?2 OR (path > ?3 AND path < ?4))",
@@ -51,6 +52,10 @@ export function createReceivedFiles(access: Access): ReceivedFileStore {
       writer.write("received.removed", () => {
         deleteBelow.run(...below(sandboxId, path));
       }),
+    digests: async (sandboxId) =>
+      read(access, "received.digests", () =>
+        selectDigests.all(sandboxId).map((row) => Buffer.from(bytes(row, "sha256")).toString("hex")),
+      ),
     at: async (sandboxId, path) =>
       read(access, "received.at", () => {
         const row = select.get(sandboxId, path);
