@@ -36,6 +36,7 @@ interface Way {
 type Answer = { readonly status: number; readonly body: Execution & ErrorBody };
 interface Tools {
   upload(sandbox: Sandbox, path: string, bytes: Uint8Array, mode?: string): Promise<void>;
+  unpack(sandbox: Sandbox, archive: Uint8Array): Promise<void>;
   files(sandbox: Sandbox, verb: string, body: object): Promise<void>;
   exec(sandbox: Sandbox, request: ExecRequest): Promise<Answer>;
 }
@@ -87,6 +88,14 @@ const ways: readonly Way[] = [
       const second = await exec(sandbox, { argv: ["bash", "-c", `true; cd /workspace && ./prog '${mark}'`] });
       expect(second.status).toBe(first.status);
       return second;
+    },
+  },
+  {
+    name: "an archive that is unpacked over the API",
+    refused: "needs_stronger_sandbox",
+    run: async (sandbox, { unpack, exec }) => {
+      await unpack(sandbox, tar("prog", program));
+      return await exec(sandbox, { argv: ["./prog", mark] });
     },
   },
   {
@@ -168,6 +177,14 @@ describeWith(["bubblewrap", "python3"], "code that arrives later", () => {
         method: "PUT",
         headers: { authorization: `Bearer ${gateway.key}`, "content-type": "application/octet-stream" },
         body: Buffer.from(bytes),
+      });
+      expect(answer.status).toBe(200);
+    },
+    unpack: async (sandbox, archive) => {
+      const answer = await fetch(`${gateway.url}/v1/sandboxes/${sandbox.id}/files/archive?path=/workspace`, {
+        method: "PUT",
+        headers: { authorization: `Bearer ${gateway.key}`, "content-type": "application/x-tar" },
+        body: Buffer.from(archive),
       });
       expect(answer.status).toBe(200);
     },
