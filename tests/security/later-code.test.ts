@@ -230,6 +230,20 @@ describeWith(["bubblewrap", "python3"], "code that arrives later", () => {
     await open.call("DELETE", `/v1/sandboxes/${sandbox.id}`);
   });
 
+  test("what was sent is known to the next gateway, and what was not is not", async () => {
+    const sandbox = (await create(held, {})).body;
+    const { upload, exec } = tools(held);
+    await upload(sandbox, "sent.sh", Buffer.from(script));
+    await upload(sandbox, "prog", program, "0755");
+    await exec(sandbox, { argv: ["cp", "/etc/hostname", "made.sh"] });
+    await held.restart();
+    const later = tools(held);
+    expect((await later.exec(sandbox, { argv: ["bash", "sent.sh"] })).body.stdout).toBe(`${mark}\n`);
+    expect((await later.exec(sandbox, { argv: ["./prog", mark] })).body.error.code).toBe("needs_stronger_sandbox");
+    expect((await later.exec(sandbox, { argv: ["bash", "made.sh"] })).body.error.code).toBe("opaque_not_allowed");
+    await held.call("DELETE", `/v1/sandboxes/${sandbox.id}`);
+  });
+
   test("a sandbox for what cannot be seen is not to be had where it would be too weak", async () => {
     const refused = await create(held, { allow: ["opaque"] });
     expect(refused.status).toBe(503);
