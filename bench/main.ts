@@ -1,6 +1,6 @@
 /**
- * `make bench`: measures, prints, and writes the reports in `bench/reports/`. Names as arguments choose: speed, stall, density, leaks,
- * neighbours. Each runs in a process of its own, so that none warms up another.
+ * `make bench`: measures, prints, and writes the reports in `bench/reports/`. Names as arguments choose: speed, stall, density, files,
+ * leaks, neighbours. Each runs in a process of its own, so that none warms up another.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -10,6 +10,7 @@ const benches: Readonly<Record<string, readonly string[]>> = {
   speed: ["400"],
   stall: [],
   density: ["200"],
+  files: ["256", "3"],
   leaks: ["10000"],
   neighbours: ["15"],
 };

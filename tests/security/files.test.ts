@@ -1,0 +1,83 @@
+/**
+ * Files of a living sandbox while its guest fights for where they lead. What belongs to another user in it is never reached by the
+ * file API, whatever the guest swaps under it. The control: with the closed folder's permissions taken away, the same requests reach it.
+ */
+import type { ErrorBody, Execution } from "@hsr/contract";
+import { expect, test } from "vitest";
+import { makeSandbox, type SandboxInTest } from "../support/files.ts";
+import { type RunningGateway, startGateway } from "../support/gateway.ts";
+import { describeWith } from "../support/host.ts";
+
+const rounds = process.env["HSR_SOAK"] === undefined ? 200 : 10_000;
+
+/** Swaps a folder of the guest's own for a link to the closed one, and back, as fast as it can. */
+const swapper = `
+import os
+for name in ("real", "gone"):
+    os.makedirs("/workspace/" + name, exist_ok=True)
+open("/workspace/real/secret", "w").write("decoy")
+os.symlink("/tmp/closed", "/workspace/link")
+print("swapping", flush=True)
+while True:
+    try:
+        os.rename("/workspace/real", "/workspace/door")
+        os.rename("/workspace/door", "/workspace/real")
+        os.rename("/workspace/link", "/workspace/door")
+        os.rename("/workspace/door", "/workspace/link")
+    except OSError:
+        for name in ("real", "door"):
+            if os.path.islink("/workspace/" + name): os.unlink("/workspace/" + name)
+        os.makedirs("/workspace/real", exist_ok=True)
+        if not os.path.lexists("/workspace/link"): os.symlink("/tmp/closed", "/workspace/link")
+`;
+
+async function execute(gateway: RunningGateway, box: SandboxInTest, body: object): Promise<Execution> {
+  const answer = await gateway.call<Execution & ErrorBody>("POST", `/v1/sandboxes/${box.id}/exec`, body);
+  if (answer.status >= 300) throw new Error(JSON.stringify(answer.body));
+  return answer.body;
+}
+
+describeWith(["bubblewrap", "root"], "a guest that swaps folders for links", () => {
+  /** What was reached of the closed folder. */
+  async function fight(folderMode: string, fileMode: string): Promise<{ read: number; listed: number; kept: string }> {
+    const gateway = await startGateway();
+    try {
+      const box = await makeSandbox(gateway);
+      const closed = `mkdir -m ${folderMode} /tmp/closed && echo top-secret > /tmp/closed/secret && chmod ${fileMode} /tmp/closed/secret`;
+      await execute(gateway, box, { argv: ["sh", "-c", closed], user: 1001 });
+      await execute(gateway, box, { language: "python", code: swapper, background: true });
+      let read = 0;
+      let listed = 0;
+      for (let round = 0; round < rounds; round += 1) {
+        const answers = await Promise.all([
+          box.fetch("", { path: "door/secret" }).then((response) => response.text()),
+          box.fetch("/list", { path: "door", depth: "3" }).then((response) => response.text()),
+          box.write(`door/planted${round}`, "x").then(() => ""),
+          box.fetch("", { path: "door/secret" }, { method: "DELETE" }).then(() => ""),
+          box.json("POST", "/chmod", {}, { path: "door/secret", mode: 0o666 }).then(() => ""),
+        ]);
+        if (answers[0]?.includes("top-secret") === true) read += 1;
+        if (answers[1]?.includes('"bytes":11') === true) listed += 1;
+      }
+      const inside = await execute(gateway, box, {
+        argv: ["sh", "-c", "ls -A /tmp/closed; stat -c %a /tmp/closed/secret"],
+        user: 1001,
+      });
+      await box.remove();
+      return { read, listed, kept: inside.stdout ?? "" };
+    } finally {
+      await gateway.stop();
+    }
+  }
+
+  test("reads, lists, writes, changes and removes nothing that it may not itself", {
+    timeout: 20 * 60_000,
+  }, async () => {
+    expect(await fight("700", "600")).toEqual({ read: 0, listed: 0, kept: "secret\n600\n" });
+  });
+
+  test("and reaches all of it where the folder is open to everybody", { timeout: 20 * 60_000 }, async () => {
+    const { read, listed, kept } = await fight("777", "666");
+    expect(read + listed + (kept === "secret\n600\n" ? 0 : 1)).toBeGreaterThan(0);
+  });
+});
