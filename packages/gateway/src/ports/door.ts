@@ -1,6 +1,6 @@
 /** The second listener, opened and closed with the gateway. */
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { type Config, splitListen } from "../config.ts";
 import { createPortServer, type PortServerPorts, type PublicAddress } from "./server.ts";
 
@@ -18,6 +18,12 @@ export async function openPortDoor(config: Config, ports: PortServerPorts): Prom
     { address: () => address, connections, headersTimeoutMs: config.server.headersTimeoutMs },
     ports,
   );
+  // Those that were upgraded too, which the server itself no longer counts among its own.
+  const open = new Set<Socket>();
+  server.on("connection", (socket) => {
+    open.add(socket);
+    socket.once("close", () => open.delete(socket));
+  });
   const { host, port } = listen === "auto" ? nextTo(config.server.listen) : splitListen(listen);
   server.listen(port, host);
   try {
@@ -41,7 +47,7 @@ export async function openPortDoor(config: Config, ports: PortServerPorts): Prom
     close: async () => {
       const closed = once(server, "close");
       server.close();
-      server.closeAllConnections();
+      for (const socket of open) socket.destroy();
       await closed;
     },
   };

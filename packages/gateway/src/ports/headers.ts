@@ -28,6 +28,9 @@ const hopByHop = new Set([
   "upgrade",
 ]);
 
+/** Headers that no `Connection` can take away: without them a body would read as the next request. */
+const lasting = new Set(["content-length", "host", "content-encoding"]);
+
 /** Answers' headers that reach beyond this origin, or this visit. */
 const unwanted = new Set(["alt-svc", "strict-transport-security", "public-key-pins", "nel", "report-to", "expect-ct"]);
 
@@ -52,7 +55,7 @@ export function headersIn(
     if (lower === "forwarded" || lower.startsWith("x-forwarded-") || lower === "x-real-ip") continue;
     // A key of ours in the wrong place stays here.
     if (lower === "authorization" && /hsr_/i.test(value)) continue;
-    passed.push(name, value);
+    passed.push(name, lower === "referer" ? withoutQuery(value) : value);
   }
   const cookies = cookiesOf(headers)
     .filter(([name]) => name.startsWith(guestCookie))
@@ -87,7 +90,13 @@ function ownCookie(text: string): string | null {
 
 /** Headers that the sender's `Connection` says belong to its connection alone. */
 function connectionNames(headers: IncomingHttpHeaders): ReadonlySet<string> {
-  return new Set((headers.connection ?? "").split(",").map((name) => name.trim().toLowerCase()));
+  const names = (headers.connection ?? "").split(",").map((name) => name.trim().toLowerCase());
+  return new Set(names.filter((name) => !lasting.has(name)));
+}
+
+/** A page that was asked for with a token in its address names that address in what it asks for itself. */
+function withoutQuery(referrer: string): string {
+  return referrer.includes(tokenQuery) || referrer.includes("%") ? (referrer.split("?")[0] ?? "") : referrer;
 }
 
 function cookiesOf(headers: IncomingHttpHeaders): readonly (readonly [string, string])[] {

@@ -11,7 +11,7 @@ import {
   type ServerResponse,
   request as sendRequest,
 } from "node:http";
-import type { Duplex } from "node:stream";
+import { type Duplex, PassThrough } from "node:stream";
 import { errorBody, HsrError, httpLimits, idPattern, newId } from "@hsr/contract";
 import type { Clock, LiveSandbox, Log, Metrics, Sandboxes, SandboxId } from "@hsr/core";
 import { cookieToken, headersIn, headersOut, tokenCookie, tokenHeader, tokenQuery } from "./headers.ts";
@@ -56,6 +56,9 @@ export function createPortServer(settings: PortServerSettings, ports: PortServer
 
   /** Says who may pass, or throws. */
   function open(request: IncomingMessage): Opened {
+    // An absolute address names a host of its own beside the Host header, and a guest could believe the other one.
+    if (request.url?.startsWith("/") !== true)
+      throw new HsrError("bad_http", { message: "The request's target has to be a path." });
     const match = named.exec(request.headers.host ?? "");
     const domain = settings.address().host.replace(/:\d+$/, "");
     if (match === null || match[3]?.toLowerCase() !== domain)
@@ -120,6 +123,11 @@ export function createPortServer(settings: PortServerSettings, ports: PortServer
     const release = opened.sandbox.hold();
     response.once("close", release);
     const stream = await connect(opened);
+    // Its client went away meanwhile: nobody will say so again.
+    if (response.closed || response.destroyed) {
+      stream.destroy();
+      return;
+    }
     const up = sendRequest({
       createConnection: () => stream as never,
       method: request.method,
@@ -129,9 +137,10 @@ export function createPortServer(settings: PortServerSettings, ports: PortServer
     });
     const outcome = Promise.withResolvers<void>();
     endIfSilent(up);
-    up.once("error", (error) => outcome.reject(unreachable(error)));
+    // Each of them: one that nobody listens for ends the gateway.
+    up.on("error", (error) => outcome.reject(unreachable(error)));
     up.once("response", (answer) => {
-      answer.once("error", () => response.destroy());
+      answer.on("error", () => response.destroy());
       try {
         response.writeHead(answer.statusCode ?? 0, headersOut(answer.rawHeaders, answer.headers));
       } catch (cause) {
@@ -144,7 +153,10 @@ export function createPortServer(settings: PortServerSettings, ports: PortServer
       answer.once("end", () => outcome.resolve());
     });
     // A guest that refuses an upgrade answers as usual; one that switches without being asked is not listened to.
-    up.once("upgrade", (_answer, socket) => socket.destroy());
+    up.once("upgrade", (_answer, socket) => {
+      socket.destroy();
+      outcome.reject(new HsrError("port_unreachable", { message: "The guest's server changed the protocol unasked." }));
+    });
     response.once("close", () => {
       up.destroy();
       stream.destroy();
@@ -160,7 +172,15 @@ export function createPortServer(settings: PortServerSettings, ports: PortServer
       throw new HsrError("unsupported", { message: "Only WebSockets can be upgraded to." });
     const release = opened.sandbox.hold();
     socket.once("close", release);
+    // Read from now on, a little ahead: of a client that leaves, a socket that nobody reads does not tell.
+    const sent = socket.pipe(new PassThrough());
+    const leave = () => socket.destroy();
+    socket.once("end", leave);
     const stream = await connect(opened);
+    if (socket.destroyed) {
+      stream.destroy();
+      return;
+    }
     const up = sendRequest({
       createConnection: () => stream as never,
       method: "GET",
@@ -177,13 +197,14 @@ export function createPortServer(settings: PortServerSettings, ports: PortServer
     socket.once("close", () => stream.destroy());
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     endIfSilent(up);
-    up.once("error", (error) => reject(unreachable(error)));
+    up.on("error", (error) => reject(unreachable(error)));
     up.once("response", (answer) => {
       // It does not want to: its answer is passed on, and the connection ends.
       const lines = [`HTTP/1.1 ${answer.statusCode ?? 502} ${http1Phrase(answer.statusMessage)}`];
       const pairs = headersOut(answer.rawHeaders, answer.headers);
       for (let i = 0; i < pairs.length; i += 2) lines.push(`${pairs[i]}: ${pairs[i + 1]}`);
       socket.write(`${lines.join("\r\n")}\r\nconnection: close\r\n\r\n`);
+      answer.on("error", () => socket.destroy());
       answer.pipe(socket);
       resolve();
     });
@@ -198,8 +219,9 @@ export function createPortServer(settings: PortServerSettings, ports: PortServer
       guest.on("error", () => socket.destroy());
       guest.once("close", () => socket.destroy());
       socket.once("close", () => guest.destroy());
+      socket.off("end", leave);
       guest.pipe(socket);
-      socket.pipe(guest);
+      sent.pipe(guest);
       resolve();
     });
     up.end();
@@ -289,8 +311,8 @@ function welcome(request: IncomingMessage, response: ServerResponse, { grant, se
   const seconds = Math.floor((grant.expiresAtMs - nowMs) / 1000);
   const path = withoutToken(request.url ?? "/");
   response.writeHead(303, {
-    // A path that begins with two slashes would lead to another host.
-    location: path.replace(/^\/+/, "/"),
+    // A path that begins with two slashes would lead to another host, and browsers take a backslash for a slash.
+    location: path.replace(/^[/\\]+/, "/"),
     "set-cookie": `${tokenCookie}=${token}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${seconds}${secure ? "; Secure" : ""}`,
     "cache-control": "no-store",
     "referrer-policy": "no-referrer",
