@@ -1,6 +1,6 @@
 /**
  * `make bench`: measures, prints, and writes the reports in `bench/reports/`. Names as arguments choose: speed, stall, density, files,
- * leaks, neighbours. Each runs in a process of its own, so that none warms up another.
+ * living, leaks, neighbours. Each runs in a process of its own, so that none warms up another.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -11,11 +11,12 @@ const benches: Readonly<Record<string, readonly string[]>> = {
   stall: [],
   density: ["200"],
   files: ["256", "3"],
+  living: ["1000"],
   leaks: ["10000"],
   neighbours: ["15"],
 };
 /** What `make bench` measures; the long ones belong to the soak. */
-const everyday = ["speed", "stall", "density"];
+const everyday = ["speed", "stall", "density", "living"];
 
 const chosen = process.argv.length > 2 ? process.argv.slice(2) : everyday;
 let failed = 0;

@@ -60,6 +60,36 @@ export const promises: readonly Promised[] = [
     proof: { report: "stall" },
   },
   {
+    id: "exec_true_p50_ms",
+    group: "Speed",
+    text: "An exec of `true` in a running sandbox over REST: p50 at most 3 ms.",
+    proof: { report: "living" },
+  },
+  {
+    id: "terminal_echo_p50_ms",
+    group: "Speed",
+    text: "The echo of a character typed into a shell's terminal over WebSocket: p50 at most 3 ms.",
+    proof: { report: "living" },
+  },
+  {
+    id: "streams_at_once",
+    group: "Density",
+    text: "500 streams of one program's output flow at once.",
+    proof: { report: "living" },
+  },
+  {
+    id: "idle_sandbox_bytes_each",
+    group: "Density",
+    text: "1,000 idle sandboxes: the gateway's own memory grows by at most 60 kB each.",
+    proof: { report: "living" },
+  },
+  {
+    id: "sandbox_page_p95_ms",
+    group: "Density",
+    text: "With 1,000 sandboxes alive, a page of 200 of them takes at most 50 ms (p95).",
+    proof: { report: "living" },
+  },
+  {
     id: "sleeper_bytes_each",
     group: "Density",
     text: "200 runs that only sleep add at most 1 MB each to what launcher and gateway use idle (MemAvailable).",

@@ -49,7 +49,9 @@ describeWith(["bubblewrap"], "a terminal", () => {
         return terminal.text();
       })
       .toMatch(/\n50 132\r\n/);
-    terminal.type("sleep 100\r");
+    // Typed before the program has the terminal, ^C would be a character of its input.
+    terminal.type("echo now; sleep 100\r");
+    await terminal.shows(/\nnow\r\n/);
     terminal.type("\u0003");
     terminal.type("exit 6\r");
     expect(await terminal.closed).toEqual({ code: 1000, reason: "exited" });
