@@ -396,7 +396,7 @@ export const errors = {
     "FAILED_PRECONDITION",
     false,
     "The policy wants stronger walls for this than the sandbox has.",
-    "Make a sandbox with the `isolation_level` that `details.level` names, and do it there.",
+    'Make a sandbox with the `isolation_level` that `details.level` names and do it there, or send `escalation: "recreate"`.',
   ),
   last_admin_key: row(
     "conflict",

@@ -24,6 +24,7 @@ export const eventTypes = {
   "sandbox.renewed": "A sandbox's time to live was set anew.",
   "sandbox.delete_requested": "Somebody asked for a sandbox's end.",
   "sandbox.orphans_killed": "Somebody sent a signal to a sandbox's orphans.",
+  "sandbox.replaced": "A stronger sandbox took a weaker one's place.",
   "sandbox.ended": "A sandbox ended; `data.reason` says why.",
   "execution.decided": "A program was judged against its sandbox's decision; the audit log keeps the input.",
   "execution.refused": "A program was refused by its sandbox's decision.",

@@ -95,6 +95,13 @@ export const execRequestSchema = Type.Object(
       "output_limit_bytes",
       "Bytes kept of each of stdout and stderr: the first in the foreground, the newest in the background and of terminals.",
     ),
+    escalation: Type.Optional(
+      Type.Enum(["refuse", "recreate"] as const, {
+        default: "refuse",
+        description:
+          "What happens where the policy wants stronger walls for this than the sandbox has: 409, or a stronger sandbox takes its place under the same name and with its files. Processes are lost, and `sandbox_id` says where it runs.",
+      }),
+    ),
     wait_ms: Type.Optional(
       Type.Integer({
         minimum: 0,
@@ -121,6 +128,10 @@ export const executionDecisionSchema = Type.Object(
     rule: Type.String({ maxLength: 256, description: "The rule that decided." }),
     reasons: Type.Array(Type.String({ maxLength: 1024 }), { maxItems: 64, description: "Why, in sentences." }),
     policy_digest: Type.String({ maxLength: 128, description: "Names the exact policy that was in force." }),
+    escalated_from: nullable(
+      Type.String({ pattern: idPattern("sandbox") }),
+      "The weaker sandbox whose place this one took for it, with all its processes lost; null otherwise.",
+    ),
   },
   { title: "ExecutionDecision", additionalProperties: false, description: "What was decided about an execution." },
 );

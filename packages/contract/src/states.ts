@@ -71,6 +71,7 @@ export const sandboxReasons = {
   out_of_memory: "The memory limit was reached and the kernel killed the sandbox's own agent.",
   exited: "Its agent ended by itself.",
   killed: "The operator or the gateway ended it.",
+  replaced: "A stronger sandbox took its place, with its name and its files.",
   setup_failed: "It never came up; `error` says why and whose fault it is.",
   lost: "It vanished, for instance because its launcher died.",
 } as const;

@@ -75,6 +75,7 @@ export function execAction(request: ExecRequest, asked: ExecAsked, bounds: Outpu
   if (!cwd.isWellFormed())
     throw new HsrError("invalid_path", { field: "cwd", message: "It is not well-formed Unicode." });
   return {
+    escalation: request.escalation ?? "refuse",
     keyId: asked.caller.keyId,
     requestId: asked.requestId,
     program: program(request as Pick<ExecRequest, "argv" | "code" | "args"> & { readonly language?: LanguageName }),

@@ -66,6 +66,7 @@ function wireExecutionDecision(decision: ExecutionDecision): ExecutionDecisionBo
     rule: decision.rule,
     reasons: [...decision.reasons],
     policy_digest: decision.policyDigest,
+    escalated_from: decision.escalatedFrom ?? null,
   };
 }
 

@@ -38,6 +38,8 @@ export interface ExecutionDecision {
   readonly policyDigest: string;
   readonly timeoutMs: number | null;
   readonly outputBytes: number;
+  /** The sandbox whose place a stronger one took for this. */
+  readonly escalatedFrom?: string;
 }
 
 export type Judgement =

@@ -21,6 +21,8 @@ export interface ReceivedFileStore {
   moved(sandboxId: SandboxId, from: Uint8Array, to: Uint8Array): Promise<void>;
   /** A file, or a folder with all in it, is gone. */
   removed(sandboxId: SandboxId, path: Uint8Array): Promise<void>;
+  /** Another sandbox with the same files remembers the same. */
+  copy(from: SandboxId, to: SandboxId): Promise<void>;
   at(sandboxId: SandboxId, path: Uint8Array): Promise<ReceivedFile | null>;
   /** The digests of all that are remembered, in hex: what a gateway that takes a sandbox up knows of its files. */
   digests(sandboxId: SandboxId): Promise<readonly string[]>;

@@ -137,6 +137,21 @@ export class SandboxFiles {
     });
   }
 
+  /**
+   * Copies all that is below a folder into the same folder of another sandbox. It is not noted as having come over the API:
+   * whoever copies knows what of it has. What cannot be read there is left out.
+   */
+  async copyTree(from: LiveSandbox, to: LiveSandbox, path: string): Promise<void> {
+    const folder = Buffer.from(path);
+    const mostBytes = to.decision.limits.diskBytes;
+    await this.#in(to, "path", async (agent) => {
+      await unpack(agent, folder, archiveOf(this.walk(from, folder)), {
+        mostBytes,
+        write: (at, { content, mode }) => receive(agent, at, content, { mode, mostBytes }),
+      });
+    });
+  }
+
   /** What is below a folder, for an archive of it. The sandbox is kept awake until the generator has ended. */
   async *walk(sandbox: LiveSandbox, folder: Buffer): AsyncGenerator<WalkedEntry, { readonly skipped: number }, void> {
     const release = sandbox.hold();
@@ -164,6 +179,17 @@ export class SandboxFiles {
       throw fileError(thrown, sandbox, field);
     } finally {
       release();
+    }
+  }
+}
+
+/** What was walked, in the words of an archive. */
+async function* archiveOf(walk: AsyncIterable<WalkedEntry>): AsyncGenerator<ArchiveEntry, void, void> {
+  for await (const entry of walk) {
+    if (entry.kind !== "file") yield entry;
+    else {
+      const { path, size: bytes, reading } = entry;
+      yield { kind: "file", path, mode: reading.stat.mode & 0o777, bytes, content: reading.bytes };
     }
   }
 }

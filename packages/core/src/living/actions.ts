@@ -2,6 +2,7 @@
 import type { Allowance } from "@hsr/contract";
 import type { Program, Wishes } from "../action.ts";
 import type { Door } from "../decide/facts.ts";
+import type { SandboxId } from "../types.ts";
 
 /** A request for a sandbox. */
 export interface SandboxAction {
@@ -23,6 +24,10 @@ export interface SandboxAction {
 
 /** A request for a program in a sandbox. */
 export interface ExecAction {
+  /** What to do where the sandbox is too weak for it; without it, refuse. */
+  readonly escalation?: "refuse" | "recreate";
+  /** The sandbox that was too weak, and whose place the present one took. */
+  readonly escalatedFrom?: SandboxId;
   readonly keyId: string;
   readonly requestId: string;
   readonly program: Program;

@@ -44,7 +44,13 @@ export async function endSandbox(
 
 /** Somebody wanted it to end, or its time was over. */
 function isOrdered(reason: SandboxReason): boolean {
-  return reason === "deleted" || reason === "expired" || reason === "idle_timeout" || reason === "killed";
+  return (
+    reason === "deleted" ||
+    reason === "replaced" ||
+    reason === "expired" ||
+    reason === "idle_timeout" ||
+    reason === "killed"
+  );
 }
 
 async function noteStopping(sandbox: LiveSandbox, ports: LivingPorts): Promise<void> {

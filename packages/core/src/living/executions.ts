@@ -7,7 +7,7 @@ import { gatewayLimits, HsrError, newId, type SandboxReason } from "@hsr/contrac
 import type { RiskReport } from "../analyze/report.ts";
 import { signalName } from "../collect/signals.ts";
 import { hasBinary } from "../decide/facts.ts";
-import { type JudgeInput, judge } from "../decide/judge.ts";
+import { type ExecutionDecision, type JudgeInput, judge } from "../decide/judge.ts";
 import { type NamedFile, type NamedFiles, namedFiles } from "../files/named-files.ts";
 import { asJson } from "../ingress.ts";
 import type { Agent, AgentExecution } from "../ports.ts";
@@ -94,7 +94,7 @@ export class Executions {
     sandbox.lastNumber += 1;
     const id = newId("execution") as ExecutionId;
     const plan = executionPlan(id, allowed, sandbox);
-    const row = newExecution(sandbox, allowed, plan.spec.argv, considered, judgement.decision, {
+    const row = newExecution(sandbox, allowed, plan.spec.argv, considered, decisionOf(judgement.decision, action), {
       id,
       number: sandbox.lastNumber,
       risk,
@@ -311,6 +311,13 @@ export class Executions {
       await this.#finish(sandbox, execution, lostEnd);
     }
   }
+}
+
+/** A decision that says, where it is so, that a stronger sandbox took a weaker one's place for it. */
+function decisionOf(decision: ExecutionDecision, { escalatedFrom }: ExecAction): ExecutionDecision {
+  if (escalatedFrom === undefined) return decision;
+  const reason = `This sandbox took the place of ${escalatedFrom}, which was too weak for it; processes there were lost.`;
+  return { ...decision, escalatedFrom, reasons: [...decision.reasons, reason] };
 }
 
 /** Files that the command line names and does not run: the analyzer sees them too. */

@@ -32,6 +32,8 @@ export class LiveSandbox {
   readonly executions = new Map<ExecutionId, LiveExecution>();
   /** What came into it over the API. */
   readonly seen = new SeenFiles();
+  /** The stronger sandbox that takes its place, once one is being made. */
+  replacement: Promise<LiveSandbox> | null = null;
   /** The worst that is known of anything that ran in it. */
   worst: RiskReport;
   /** Kills by the kernel for want of memory, as last asked. */
@@ -99,7 +101,9 @@ export class LiveSandbox {
   }
 
   /** Notes a state that the store has, or is about to have. */
-  become(change: Partial<Pick<SandboxRecord, "state" | "startedAtMs" | "expiresAtMs" | "ttlMs" | "unenforced">>): void {
+  become(
+    change: Partial<Pick<SandboxRecord, "state" | "startedAtMs" | "expiresAtMs" | "ttlMs" | "unenforced" | "name">>,
+  ): void {
     this.record = { ...this.record, ...change };
     if (change.state === "running") {
       this.#settleUp(true);

@@ -74,6 +74,8 @@ export interface SandboxPatch {
   readonly activeAtMs?: number;
   readonly unenforced?: readonly LimitName[];
   readonly risk?: JsonObject;
+  /** Only for one that has none yet. */
+  readonly name?: string;
 }
 
 export interface SandboxFilter {

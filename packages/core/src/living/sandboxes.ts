@@ -13,14 +13,16 @@ import type { DecideInput } from "../decide/decision.ts";
 import { needsApproval } from "../decide/refusals.ts";
 import type { PipelinePorts } from "../pipeline.ts";
 import type { Guest } from "../ports.ts";
-import type { SandboxId } from "../types.ts";
-import type { SandboxAction } from "./actions.ts";
+import { isolationLevels, type SandboxId } from "../types.ts";
+import type { ExecAction, SandboxAction } from "./actions.ts";
 import { Deadlines } from "./deadlines.ts";
 import { endSandbox } from "./end-sandbox.ts";
 import { Executions } from "./executions.ts";
+import type { LiveExecution } from "./live-execution.ts";
 import { LiveSandbox } from "./live-sandbox.ts";
 import type { LogFiles } from "./log-files.ts";
 import type { SandboxRecord } from "./records.ts";
+import { recreate } from "./recreate.ts";
 import { newSandbox, sandboxEntry, sandboxFacts, sandboxRefusedEntry } from "./sandbox-row.ts";
 
 /** What an operator sets for living sandboxes. */
@@ -94,14 +96,34 @@ export class Sandboxes {
     return [...this.#live.values()];
   }
 
-  /** Takes a request in. Resolves when the sandbox is stored; `sandbox.up` says when it runs. */
-  async create(action: SandboxAction): Promise<CreatedSandbox> {
+  /**
+   * Starts a program in a sandbox. One that wants stronger walls gets them in a sandbox that takes this one's place, if its
+   * caller asked for that: the execution then says where it runs.
+   */
+  async exec(sandbox: LiveSandbox, action: ExecAction): Promise<LiveExecution> {
+    try {
+      return await this.executions.start(sandbox, action);
+    } catch (thrown) {
+      const level = isolationLevels.find((one) => one === HsrError.from(thrown).details?.["level"]);
+      const isBeyond = HsrError.from(thrown).code === "needs_stronger_sandbox";
+      if (!isBeyond || level === undefined || action.escalation !== "recreate") throw thrown;
+      sandbox.replacement ??= recreate(this, sandbox, level, action);
+      const fresh = await sandbox.replacement.catch((failed: unknown) => {
+        sandbox.replacement = null;
+        throw failed;
+      });
+      return await this.executions.start(fresh, { ...action, escalatedFrom: sandbox.id });
+    }
+  }
+
+  /** Takes a request in. Resolves when the sandbox is stored; `sandbox.up` says when it runs. `known` is what is known of its risk. */
+  async create(action: SandboxAction, known: RiskReport | null = null): Promise<CreatedSandbox> {
     if (this.#draining) throw new HsrError("draining", { retryAfterMs: 2000 });
     const { ports } = this;
     const considered: DecideInput = {
       request: sandboxFacts(action),
       wishes: await resolveMounts(action.wishes, action.tenant, ports.store),
-      risk: await riskOfNothing(ports.analyze, action.environment),
+      risk: known ?? (await riskOfNothing(ports.analyze, action.environment)),
       offers: ports.offers.current,
       // After the analysis: what came into force meanwhile holds.
       rules: ports.rules,

@@ -103,7 +103,7 @@ export function executionRoutes(ports: ExecutionPorts): readonly Route[] {
       const isStreamed = wantsEvents(http);
       const asked = { caller, requestId, idempotencyKey: null, isStreamed };
       const action = execAction(request, asked, ports.bounds);
-      const execution = await sandboxes.executions.start(sandbox, action);
+      const execution = await sandboxes.exec(sandbox, action);
       // They have become bytes of the execution; while it is waited for, nobody needs these texts.
       for (const field of ["code", "stdin", "stdin_base64"] as const) delete request[field];
       reply.header("hsr-execution-id", execution.id);
@@ -119,7 +119,7 @@ export function executionRoutes(ports: ExecutionPorts): readonly Route[] {
         await sendExecutionEvents(reply, options, ports.log);
         return undefined;
       }
-      const address = `/v1/sandboxes/${sandbox.id}/executions/${execution.id}`;
+      const address = `/v1/sandboxes/${execution.record.sandboxId}/executions/${execution.id}`;
       if (request.background === true) {
         const record = await Promise.race([execution.begunOnce, execution.finished]);
         throwIfNeverStarted(record.outcome?.error, { execution_id: execution.id });

@@ -17,6 +17,9 @@ export function createReceivedFiles(access: Access): ReceivedFileStore {
     DELETE FROM received_file WHERE sandbox_id = ?1 AND path IN
       (SELECT path FROM received_file WHERE sandbox_id = ?1 ORDER BY received_at LIMIT ?2)`);
   const select = database.prepare("SELECT * FROM received_file WHERE sandbox_id = ? AND path = ?");
+  const copyAll = database.prepare(`
+    INSERT OR REPLACE INTO received_file (sandbox_id, path, sha256, bytes, received_at)
+    SELECT ?1, path, sha256, bytes, received_at FROM received_file WHERE sandbox_id = ?2`);
   const selectDigests = database.prepare("SELECT sha256 FROM received_file WHERE sandbox_id = ? ORDER BY received_at");
   // A path and everything below it: `/` is followed by `0`.
   const selectBelow = database.prepare(
@@ -52,6 +55,7 @@ export function createReceivedFiles(access: Access): ReceivedFileStore {
       writer.write("received.removed", () => {
         deleteBelow.run(...below(sandboxId, path));
       }),
+    copy: (from, to) => writer.write("received.copy", () => void copyAll.run(to, from)),
     digests: async (sandboxId) =>
       read(access, "received.digests", () =>
         selectDigests.all(sandboxId).map((row) => Buffer.from(bytes(row, "sha256")).toString("hex")),

@@ -34,7 +34,8 @@ export function createSandboxes(access: Access, audit: AuditChain, events: Sqlit
     UPDATE sandbox SET state = coalesce(:state, state),
       started_at = coalesce(:startedAt, started_at), expires_at = coalesce(:expiresAt, expires_at),
       ttl = coalesce(:ttl, ttl), active_at = coalesce(:activeAt, active_at),
-      unenforced = coalesce(:unenforced, unenforced), risk = coalesce(:risk, risk)
+      unenforced = coalesce(:unenforced, unenforced), risk = coalesce(:risk, risk),
+      name = coalesce(:name, name)
     WHERE id = :id AND reason IS NULL RETURNING *`);
   const end = database.prepare(`
     UPDATE sandbox SET state = :state, reason = :reason, ended_at = :endedAt, usage = :usage, error = :error,
@@ -175,5 +176,6 @@ function patchColumns(patch: SandboxPatch): Record<string, string | number | nul
     activeAt: patch.activeAtMs ?? null,
     unenforced: asJson(patch.unenforced ?? null),
     risk: asJson(patch.risk ?? null),
+    name: patch.name ?? null,
   };
 }

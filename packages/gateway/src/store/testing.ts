@@ -111,3 +111,7 @@ export function newSandbox(atMs: number, more: Partial<NewSandbox> = {}): NewSan
     ...more,
   };
 }
+
+export { loadConfig } from "../config.ts";
+export { startGateway as startGatewayHere } from "../gateway.ts";
+export { createMetrics as createTestMetrics } from "../observe/index.ts";

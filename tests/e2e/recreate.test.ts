@@ -1,0 +1,140 @@
+/**
+ * A sandbox that is too weak for what is sent to it is replaced by a stronger one, where its caller asked for that. No second
+ * runtime is needed to see it: the same one stands in the list a second time, at a level that only this test gives it.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ErrorBody, ExecRequest, Execution, Sandbox } from "@hsr/contract";
+import type { Runtime } from "@hsr/core";
+import { createTestMetrics, loadConfig, quiet, startGatewayHere } from "@hsr/gateway/testing";
+import { builtins, LauncherVolumes } from "@hsr/runtimes";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { describeWith } from "../support/host.ts";
+import { type RunningLauncher, startLauncher } from "../support/launcher.ts";
+
+const policy = `rules:
+  - name: python wants more
+    match: {lang: python}
+    level: standard
+  - match: {lang: javascript}
+    level: maximum
+default: {level: basic}
+`;
+
+/** The runtime under another name and at another level, for this test only. */
+function atLevel(runtime: Runtime, name: string, level: "standard"): Runtime {
+  return {
+    name,
+    get capabilities() {
+      return { ...runtime.capabilities, levels: [level] };
+    },
+    get bootId() {
+      return runtime.bootId;
+    },
+    mayHaveLaunched: (id, boot) => runtime.mayHaveLaunched(id, boot),
+    probe: () => runtime.probe(),
+    launch: (spec) => runtime.launch(spec),
+    list: () => runtime.list(),
+    adopt: (id) => runtime.adopt(id),
+    sweep: (known) => runtime.sweep(known),
+  };
+}
+
+describeWith(["bubblewrap", "python3"], "a sandbox that is too weak", () => {
+  const folder = mkdtempSync(join(tmpdir(), "hsr-recreate-"));
+  let launcher: RunningLauncher;
+  let gateway: Awaited<ReturnType<typeof startGatewayHere>>;
+
+  const call = async <Body>(method: string, path: string, body?: unknown) => {
+    const answer = await fetch(gateway.url + path, {
+      method,
+      headers: body === undefined ? {} : { "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { status: answer.status, body: (await answer.json()) as Body };
+  };
+  const exec = (id: string, request: ExecRequest) =>
+    call<Execution & ErrorBody>("POST", `/v1/sandboxes/${id}/exec`, request);
+  const get = async (id: string) => (await call<Sandbox>("GET", `/v1/sandboxes/${id}`)).body;
+  const upload = async (id: string, path: string, text: string) => {
+    const body = Buffer.from(text);
+    const headers = { "content-type": "application/octet-stream" };
+    const answer = await fetch(`${gateway.url}/v1/sandboxes/${id}/files?path=${path}&mode=0755`, {
+      method: "PUT",
+      headers,
+      body,
+    });
+    expect(answer.status).toBe(200);
+  };
+
+  beforeAll(async () => {
+    writeFileSync(join(folder, "policy.yaml"), policy);
+    launcher = await startLauncher();
+    const loaded = loadConfig({
+      argv: ["--data-dir", join(folder, "data"), "--listen", "127.0.0.1:0", "--launcher", launcher.socket],
+      env: { HSR_POLICY_FILE: join(folder, "policy.yaml"), HSR_AUTH_UNSAFE_NO_KEYS: "true" },
+    });
+    const [basic] = builtins(launcher.client);
+    if (basic === undefined) throw new Error("there is no runtime");
+    gateway = await startGatewayHere({
+      config: loaded.config,
+      configRows: loaded.rows,
+      runtimes: [basic, atLevel(basic, "stronger", "standard")],
+      volumes: new LauncherVolumes(launcher.client),
+      log: quiet as Parameters<typeof startGatewayHere>[0]["log"],
+      metrics: createTestMetrics({ version: "0" }),
+      onDamage: () => {},
+    });
+  });
+  afterAll(async () => {
+    await gateway.stop(0);
+    await launcher.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  test("is replaced with its name, its files and its labels, and says that processes were lost", async () => {
+    const weak = (await call<Sandbox>("POST", "/v1/sandboxes", { name: "mine", labels: { a: "b" } })).body;
+    expect(weak.decision).toMatchObject({ level: "basic", runtime: "bubblewrap" });
+    await upload(weak.id, "kept.sh", "echo kept\n");
+    await exec(weak.id, {
+      argv: ["bash", "-c", "mkdir -p d; echo made > d/own.txt; cp kept.sh made.sh; echo x >> made.sh"],
+    });
+    await exec(weak.id, { argv: ["sleep", "60"], background: true });
+
+    const code = { language: "python", code: "print(open('/workspace/d/own.txt').read())" } as const;
+    expect((await exec(weak.id, code)).body.error).toMatchObject({
+      code: "needs_stronger_sandbox",
+      details: { level: "standard", rule: "policy.yaml:2" },
+    });
+    const ran = (await exec(weak.id, { ...code, escalation: "recreate" })).body;
+    expect(ran).toMatchObject({ reason: "exited", stdout: "made\n\n", decision: { escalated_from: weak.id } });
+    expect(ran.decision.reasons.join(" ")).toContain("processes there were lost");
+
+    const strong = await get(ran.sandbox_id);
+    expect(strong).toMatchObject({ name: "mine", labels: { a: "b" }, state: "running" });
+    expect(strong.decision).toMatchObject({ level: "standard", runtime: "stronger" });
+    expect(await get(weak.id)).toMatchObject({ state: "ended", reason: "replaced" });
+    // What was seen there is known here, and what nobody had seen is not.
+    expect((await exec(strong.id, { argv: ["bash", "kept.sh"] })).body.stdout).toBe("kept\n");
+    expect((await exec(strong.id, { argv: ["bash", "made.sh"] })).body.error.code).toBe("opaque_not_allowed");
+    await call("DELETE", `/v1/sandboxes/${strong.id}`);
+  });
+
+  test("lives on as it was where nothing stronger is to be had", async () => {
+    const weak = (await call<Sandbox>("POST", "/v1/sandboxes", {})).body;
+    const refused = await exec(weak.id, { language: "javascript", code: "1", escalation: "recreate" });
+    expect(refused.body.error.code).toBe("level_unavailable");
+    expect((await exec(weak.id, { argv: ["echo", "alive"] })).body.stdout).toBe("alive\n");
+    await call("DELETE", `/v1/sandboxes/${weak.id}`);
+  });
+
+  test("is replaced once, however many ask for it at the same time", async () => {
+    const weak = (await call<Sandbox>("POST", "/v1/sandboxes", {})).body;
+    const code = { language: "python", code: "print(1)", escalation: "recreate" } as const;
+    const ran = await Promise.all([1, 2, 3].map(() => exec(weak.id, code)));
+    expect(ran.map((one) => one.body.stdout)).toEqual(["1\n", "1\n", "1\n"]);
+    expect(new Set(ran.map((one) => one.body.sandbox_id)).size).toBe(1);
+    await call("DELETE", `/v1/sandboxes/${ran[0]?.body.sandbox_id}`);
+  });
+});
