@@ -1,0 +1,180 @@
+/** JavaScript and TypeScript, as the evaluation asks for them. */
+
+import { javaScriptCalls } from "../calls/javascript-table.ts";
+import { callKnown } from "../calls/table.ts";
+import { percentDecoded } from "../decode.ts";
+import { lowerJavaScript } from "../lower/javascript.ts";
+import {
+  alternatives,
+  anyOf,
+  asText,
+  disguiseOf,
+  instanceValue,
+  isWhole,
+  joinOrigins,
+  noOrigins,
+  numberValue,
+  originsOf,
+  refValue,
+  textValue,
+  unknown,
+  unknownFrom,
+  type Value,
+} from "../value.ts";
+import type { OutsideCall } from "./call.ts";
+import type { Dialect } from "./dialect.ts";
+import { javaScriptFolds } from "./javascript-fold.ts";
+
+const globals = /^(globalThis|global|window|self|top|parent|frames)\./;
+
+/** One name for a function: without `node:`, `Sync`, `promises` and `default`. */
+function canonical(name: string): string {
+  let text = name.replace(/^node:/, "").replace(globals, "");
+  text = text
+    .replace(/^fs\/promises\b/, "fs")
+    .replace(/^(fs-extra|graceful-fs|memfs|fs-jetpack)\b/, "fs")
+    .replace(/^fs\.(default\.)?promises\b/, "fs")
+    .replace(/^(timers|readline|dns|stream|util)\/promises\b/, "$1")
+    .replace(
+      /^(os|fs|path|child_process|http|https|net|dns|util|zlib|vm|crypto|stream|url|tls|dgram|cluster|process|process|v8|module|readline|events|assert|buffer)\.default\b/,
+      "$1",
+    );
+  if (/^(fs|child_process|zlib|glob)\./.test(text)) text = text.replace(/Sync$/, "");
+  if (text === "buffer.Buffer") return "Buffer";
+  if (text.startsWith("buffer.Buffer.")) return text.slice("buffer.".length);
+  if (text === "process.default") return "process";
+  return text;
+}
+
+/** Ways to `require`. */
+const requirers =
+  /^(require|module\.require|process\.mainModule\.require|require\.main\.require|import|module\.createRequire#\(\)|Module\._load|module\.constructor\._load|module\._load|process\.binding|process\.getBuiltinModule)$/;
+
+function knows(name: string): boolean {
+  return Object.hasOwn(javaScriptFolds, name) || javaScriptCalls.has(name);
+}
+
+export const javaScript: Dialect = {
+  language: "javascript",
+  lower: lowerJavaScript,
+  canonical,
+  knows,
+  global: (name) => {
+    if (name === "undefined") return { k: "constant", value: null, from: noOrigins };
+    if (name === "__dirname") return textValue("/workspace");
+    if (name === "__filename") return textValue("/workspace/main.mjs");
+    return refValue(canonical(name));
+  },
+  memberOf: (call, of, name) => {
+    if (of.name === "process" && name === "env") return refValue("environment");
+    if (of.name === "environment") return javaScript.item(call, of, textValue(name));
+    if (of.name === "process" && (name === "argv" || name === "stdin"))
+      return unknownFrom([call.emit({ kind: "input", target: name, callee: `process.${name}` })]);
+    if (name === "default" || name === "promises") return of;
+    // Every function's constructor makes functions of text.
+    if (name === "constructor" && (of.self !== null || knows(of.name)))
+      return refValue("Function", null, of.from, [...of.disguise, "constructor"]);
+    if (name === "call" || name === "apply") return refValue(`outside#${name}`, of, of.from, of.disguise);
+    if (name === "bind") return refValue("outside#bind", of, of.from, of.disguise);
+    if (name === "prototype" || name === "__proto__") return of;
+    if (name === "length" && of.self?.k === "text") return unknown;
+    if (of.name.includes("#")) return refValue(`${of.name}.${name}`, of.self ?? of, originsOf(of), of.disguise);
+    const full = canonical(`${of.name}.${name}`);
+    return refValue(full, null, of.from, of.disguise);
+  },
+  instanceMember: (of, name) => {
+    if (name === "constructor") return refValue("Function", null, of.from, ["constructor"]);
+    if (of.type === "http.response" && /^(body|data|text|headers|status|url|statusCode)$/.test(name))
+      return unknownFrom(originsOf(of));
+    if (of.type === "URL" && /^(href|pathname|search|host|hostname)$/.test(name))
+      return of.fields.get("path") ?? unknown;
+    return null;
+  },
+  assignMember: (call, name) => {
+    const { self } = call;
+    if (call.name === "environment" || (self?.k === "ref" && self.name === "environment"))
+      call.emit({ kind: "environment", target: name, tags: ["write"], callee: "environment" });
+  },
+  item: (call, of, key) => {
+    if (of.k === "ref" && of.name === "environment") {
+      const name = asText(key);
+      const index = call.emit({ kind: "environment", target: name, tags: ["read"], callee: "environment" });
+      return name === "HOME" ? textValue("~", [index]) : unknownFrom([index]);
+    }
+    return unknownFrom(joinOrigins(originsOf(of), originsOf(key)));
+  },
+  itemIsMember: () => true,
+  iterate: () => null,
+  operate: (sign, left, right) => {
+    // An address that was made of parts is its text.
+    if (sign === "+" && (left.k === "instance" || right.k === "instance")) {
+      const [a, b] = [left, right].map((each) =>
+        each.k === "instance" ? (each.fields.get("path") ?? unknownFrom(each.from)) : each,
+      );
+      if (a !== undefined && b !== undefined && a !== left && a.k === "text" && b.k === "text")
+        return textValue(a.text + b.text, joinOrigins(a.from, b.from));
+    }
+    return null;
+  },
+  call: (call) => {
+    const { name, self } = call;
+    if (requirers.test(name)) return javaScript.importValue(call.args.at(0), call);
+    if (name === "module.createRequire") return refValue("require", null, noOrigins, []);
+    if (name === "outside#call" || name === "outside#apply" || name === "outside#bind") {
+      if (self === null) return null;
+      const [, ...given] = call.args.values;
+      if (name === "outside#bind") return self;
+      return call.call(self, name === "outside#apply" && given[0]?.k === "list" ? given[0].items : given);
+    }
+    if (/^(function|class|str|list|dict|number)#constructor$/.test(name))
+      return call.call(refValue("Function", null, noOrigins, ["constructor"]), call.args.values);
+    if (/^(\?|str|list|number|function|dict)#constructor\.constructor$/.test(name))
+      return call.call(refValue("Function", null, noOrigins, ["constructor"]), call.args.values);
+    const fold = Object.hasOwn(javaScriptFolds, name) ? javaScriptFolds[name] : undefined;
+    const value = fold?.(call) ?? null;
+    if (value !== null) return value;
+    const known = callKnown(javaScriptCalls, name, call);
+    if (known?.k === "instance" && known.type === "fetch") return javaScriptFolds["fetch"]?.(call) ?? known;
+    if (known !== null) return known;
+    return byShape(call);
+  },
+  callUnknown: (fn) => unknownFrom(originsOf(fn)),
+  importValue: (name, call) => {
+    const found = alternatives(name).map((each): Value => {
+      const text = asText(each);
+      if (each.k === "text" && isWhole(text)) {
+        if (/\.node$/.test(text)) call.emit({ kind: "native", target: text, tags: ["library"], callee: "require" });
+        const module = refValue(canonical(text), null, each.from, disguiseOf(each));
+        if (text.startsWith("data:")) return call.evaluate(dataUrl(text));
+        return module;
+      }
+      call.emit({ kind: "import", target: text, from: originsOf(each), tags: ["computed"], callee: call.name });
+      if (!text.replaceAll("\uE000", "").includes("/"))
+        call.emit({ kind: "opaque", from: originsOf(each), callee: call.name });
+      return unknownFrom(originsOf(each));
+    });
+    return anyOf(found);
+  },
+};
+
+/** The code in `data:text/javascript,…`. */
+function dataUrl(text: string): string {
+  const match = /^data:[^,]*?(;base64)?,([\s\S]*)$/.exec(text);
+  const [, isBase64, body = ""] = match ?? [];
+  return isBase64 === undefined ? percentDecoded(body) : Buffer.from(body, "base64").toString("utf8");
+}
+
+function byShape(call: OutsideCall): Value | null {
+  const { name, self } = call;
+  const method = name.split(/[#.]/).at(-1) ?? "";
+  const from = joinOrigins(self === null ? noOrigins : originsOf(self), call.args.origins);
+  if (method === "length" && self?.k === "list") return numberValue(self.items.length);
+  if (self !== null && ["then", "catch", "finally"].includes(method))
+    return javaScriptFolds["?#then"]?.({ ...call, name: `?#${method}` }) ?? null;
+  if (self?.k === "instance" && (method === "on" || method === "once" || method === "addEventListener"))
+    return javaScriptFolds["http.stream#on"]?.(call) ?? null;
+  if (method === "pipe" && self !== null) return javaScriptFolds["?#pipe"]?.(call) ?? null;
+  if (self?.k === "instance" && self.type === "http.response") return unknownFrom(from);
+  if (call.isNew && self === null) return instanceValue(name, from);
+  return null;
+}

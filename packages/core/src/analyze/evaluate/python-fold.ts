@@ -1,0 +1,370 @@
+/** Calls of Python that only compute: folded where their arguments are known. */
+import {
+  alternatives,
+  anyOf,
+  asText,
+  constantValue,
+  disguiseOf,
+  hole,
+  instanceValue,
+  isWhole,
+  joinDisguise,
+  joinOrigins,
+  listValue,
+  mapValue,
+  noOrigins,
+  numberValue,
+  originsOf,
+  textValue,
+  unknownFrom,
+  type Value,
+} from "../value.ts";
+import type { Fold, OutsideCall } from "./call.ts";
+import { binary, concatenated, itemOf, itemsOf, truthOf } from "./operate.ts";
+import { join, onText, pythonTexts } from "./python-text.ts";
+
+const list: Fold = (call) => {
+  const of = call.args.get(0);
+  if (of === null) return listValue([]);
+  const items = itemsOf(of, "python");
+  return items === null
+    ? listValue(of.k === "list" ? of.items : [], true, originsOf(of))
+    : listValue(items, false, of.from);
+};
+
+const size: Fold = ({ args }) => {
+  const of = args.at(0);
+  if (of.k === "text" && isWhole(of.text)) return numberValue(of.text.length);
+  if (of.k === "list" && !of.open) return numberValue(of.items.length);
+  return of.k === "dict" && !of.open ? numberValue(of.entries.size) : unknownFrom(noOrigins);
+};
+
+const range: Fold = ({ args }) => {
+  const given = args.values.map((each) => (each.k === "number" ? each.n : Number.NaN));
+  if (given.length === 0 || given.some(Number.isNaN)) return unknownFrom(args.origins);
+  const [from = 0, to = 0, step = 1] = given.length === 1 ? [0, given[0], 1] : given;
+  const count = step === 0 ? 0 : Math.ceil((to - from) / step);
+  if (count > 4096) return unknownFrom(noOrigins);
+  return listValue(Array.from({ length: Math.max(0, count) }, (_each, index) => numberValue(from + index * step)));
+};
+
+const reversed: Fold = ({ args }) => {
+  const of = args.at(0);
+  const items = itemsOf(of, "python");
+  if (items === null) return unknownFrom(originsOf(of));
+  const turned = [...items].reverse();
+  return listValue(
+    turned.map((each) => (each.k === "text" ? { ...each, disguise: joinDisguise(each.disguise, ["reversed"]) } : each)),
+    false,
+    of.from,
+  );
+};
+
+const mapped: Fold = (call) => {
+  const [fn, over] = call.args.values;
+  if (fn === undefined || over === undefined) return null;
+  const items = itemsOf(over, "python");
+  if (items === null || items.length > 2048)
+    return listValue([call.call(fn, [unknownFrom(originsOf(over))])], true, originsOf(over));
+  return listValue(
+    items.map((each) => call.call(fn, [each])),
+    false,
+    over.from,
+  );
+};
+
+const filtered: Fold = (call) => {
+  const [fn, over] = call.args.values;
+  if (fn === undefined || over === undefined) return null;
+  const items = itemsOf(over, "python");
+  if (items === null) return listValue([call.call(fn, [unknownFrom(originsOf(over))])], true, originsOf(over));
+  return listValue(
+    items.filter((each) => fn.k === "constant" || truthOf(call.call(fn, [each])) !== false),
+    false,
+    over.from,
+  );
+};
+
+const zipped: Fold = ({ args }) => {
+  const lists = args.values.map((each) => itemsOf(each, "python"));
+  if (lists.some((each) => each === null)) return listValue([], true, args.origins);
+  const count = Math.min(4096, ...lists.map((each) => each?.length ?? 0));
+  return listValue(
+    Array.from({ length: lists.length === 0 ? 0 : count }, (_each, index) =>
+      listValue(lists.map((each) => each?.[index] ?? unknownFrom(noOrigins))),
+    ),
+  );
+};
+
+const enumerated: Fold = ({ args }) => {
+  const of = args.at(0);
+  const items = itemsOf(of, "python");
+  if (items === null)
+    return listValue(
+      [
+        listValue([
+          unknownFrom(noOrigins),
+          of.k === "list" && of.items[0] !== undefined ? anyOf(of.items) : unknownFrom(originsOf(of)),
+        ]),
+      ],
+      true,
+      originsOf(of),
+    );
+  return listValue(
+    items.map((each, index) => listValue([numberValue(index), each])),
+    false,
+    of.from,
+  );
+};
+
+const attribute: Fold = (call) => {
+  const [of, name, fallback] = call.args.values;
+  if (of === undefined || name === undefined) return null;
+  const found = alternatives(name).map((each) => {
+    const text = asText(each);
+    if (!isWhole(text)) return unknownFrom(joinOrigins(originsOf(of), originsOf(each)));
+    const member = call.member(of, text);
+    return member.k === "ref" ? { ...member, disguise: [...member.disguise, ...disguiseOf(each), "getattr"] } : member;
+  });
+  return anyOf(fallback === undefined ? found : [...found, fallback]);
+};
+
+const reduced: Fold = (call) => {
+  const [fn, over, first] = call.args.values;
+  const items = over === undefined ? null : itemsOf(over, "python");
+  if (fn === undefined || items === null || items.length > 1024) return null;
+  return (
+    items.reduce<Value | null>(
+      (total, each) => (total === null ? each : call.call(fn, [total, each])),
+      first ?? null,
+    ) ?? unknownFrom(noOrigins)
+  );
+};
+
+const partial: Fold = ({ args }) => {
+  const [fn, ...given] = args.values;
+  if (fn?.k === "function") return { ...fn, given: [...fn.given, ...given] };
+  return fn === undefined
+    ? null
+    : instanceValue("functools.partial", args.origins, [
+        ["fn", fn],
+        ["given", listValue(given)],
+      ]);
+};
+
+const add: Fold = (call) => {
+  if (call.self?.k !== "list") return null;
+  const [item] = call.args.values;
+  if (item === undefined) return null;
+  if (call.name === "list#extend") {
+    const items = itemsOf(item, "python");
+    if (items === null) {
+      call.self.open = true;
+      call.self.from = joinOrigins(call.self.from, originsOf(item));
+    } else call.self.items.push(...items);
+  } else if (call.name === "list#insert") call.self.items.unshift(call.args.at(1));
+  else call.self.items.push(item);
+  return constantValue(null);
+};
+
+/** The home folder is written `~`, whoever it belongs to. */
+const expanded: Fold = ({ args, self }) => self ?? args.at(0);
+
+const joinedPath: Fold = ({ args, self }) => {
+  const given = self === null ? args.values : [self, ...args.values];
+  const parts: Value[] = [];
+  for (const each of given) {
+    if (asText(each).startsWith("/") || asText(each).startsWith("~")) parts.length = 0;
+    if (parts.length > 0 && !asText(parts.at(-1) ?? textValue("")).endsWith("/")) parts.push(textValue("/"));
+    parts.push(each.k === "instance" ? (each.fields.get("path") ?? each) : each);
+  }
+  return parts.length === 0 ? textValue("") : concatenated(parts);
+};
+
+const splitPath = (which: "dirname" | "basename"): Fold =>
+  onText((text) => {
+    const parts = text.split("/");
+    return which === "basename"
+      ? (parts.at(-1) ?? "")
+      : parts.slice(0, -1).join("/") || (text.startsWith("/") ? "/" : "");
+  });
+
+const dictGet: Fold = (call) => {
+  if (call.self?.k !== "dict") return null;
+  const key = call.args.at(0);
+  const found = itemOf(call.self, key, "python");
+  return found ?? call.args.get(1) ?? unknownFrom(originsOf(call.self));
+};
+
+const items =
+  (which: "items" | "values" | "keys"): Fold =>
+  (call) => {
+    if (call.self?.k !== "dict") return null;
+    const { entries, open, from } = call.self;
+    return listValue(
+      [...entries].map(([key, value]) =>
+        which === "items" ? listValue([textValue(key), value]) : which === "keys" ? textValue(key) : value,
+      ),
+      open,
+      from,
+    );
+  };
+
+const sameText: Fold = (call) => call.self ?? call.args.at(0);
+
+const sliceObject: Fold = ({ args }) => instanceValue("slice", noOrigins, [["parts", listValue(args.values)]]);
+
+const operator =
+  (sign: string): Fold =>
+  ({ args }) =>
+    binary(sign, args.at(0), args.at(1), "python");
+
+/** Functions that another thread will call are called now. */
+function later(call: OutsideCall): Value | null {
+  const fn = call.args.get(1, "target");
+  const given = call.args.get(3, "args");
+  const made = instanceValue("threading.Thread");
+  if (fn !== null) call.call(fn, given?.k === "list" ? given.items : []);
+  return made;
+}
+
+export const pythonFolds: Readonly<Record<string, Fold>> = {
+  ...pythonTexts,
+  len: size,
+  range,
+  xrange: range,
+  reversed,
+  sorted: list,
+  list,
+  tuple: list,
+  set: list,
+  frozenset: list,
+  iter: sameText,
+  next: ({ args }) => {
+    const of = args.at(0);
+    return of.k === "list" && of.items.length > 0 ? anyOf(of.items) : unknownFrom(originsOf(of));
+  },
+  map: mapped,
+  filter: filtered,
+  zip: zipped,
+  enumerate: enumerated,
+  getattr: attribute,
+  "operator.attrgetter": ({ args }) => instanceValue("operator.attrgetter", noOrigins, [["name", args.at(0)]]),
+  "operator.attrgetter#()": (call) => {
+    const name = call.self?.k === "instance" ? call.self.fields.get("name") : undefined;
+    const text = name === undefined ? hole : asText(name);
+    if (!isWhole(text)) return null;
+    const member = text.split(".").reduce((of, each) => call.member(of, each), call.args.at(0));
+    return member.k === "ref" ? { ...member, disguise: [...member.disguise, "getattr"] } : member;
+  },
+  "operator.methodcaller": ({ args }) =>
+    instanceValue("operator.methodcaller", noOrigins, [
+      ["name", args.at(0)],
+      ["given", listValue(args.values.slice(1))],
+    ]),
+  "operator.methodcaller#()": (call) => {
+    const self = call.self?.k === "instance" ? call.self.fields : undefined;
+    const given = self?.get("given");
+    const name = asText(self?.get("name") ?? textValue(hole));
+    return isWhole(name) ? call.call(call.member(call.args.at(0), name), given?.k === "list" ? given.items : []) : null;
+  },
+  "operator.itemgetter": ({ args }) => instanceValue("operator.itemgetter", noOrigins, [["key", args.at(0)]]),
+  "operator.add": operator("+"),
+  "operator.concat": operator("+"),
+  "operator.xor": operator("^"),
+  "operator.mul": operator("*"),
+  "operator.getitem": ({ args }) => itemOf(args.at(0), args.at(1), "python") ?? unknownFrom(args.origins),
+  "functools.reduce": reduced,
+  reduce: reduced,
+  "functools.partial": partial,
+  "functools.partial#()": (call) => {
+    const self = call.self?.k === "instance" ? call.self.fields : undefined;
+    const fn = self?.get("fn");
+    const given = self?.get("given");
+    return fn === undefined ? null : call.call(fn, [...(given?.k === "list" ? given.items : []), ...call.args.values]);
+  },
+  "itertools.chain": ({ args }) => {
+    const all = args.values.map((each) => itemsOf(each, "python"));
+    return listValue(
+      all.flatMap((each) => each ?? []),
+      all.includes(null),
+      args.origins,
+    );
+  },
+  slice: sliceObject,
+  "list#append": add,
+  "list#extend": add,
+  "list#insert": add,
+  "list#add": add,
+  "list#pop": (call) => (call.self?.k === "list" && call.self.items.length > 0 ? anyOf(call.self.items) : null),
+  "list#copy": (call) => call.self,
+  "list#reverse": (call) => {
+    if (call.self?.k === "list") call.self.items.reverse();
+    return constantValue(null);
+  },
+  "list#join": join,
+  "dict#get": dictGet,
+  "dict#items": items("items"),
+  "dict#values": items("values"),
+  "dict#keys": items("keys"),
+  "dict#update": (call) => {
+    const [other] = call.args.values;
+    if (call.self?.k === "dict") {
+      if (other?.k === "dict") for (const [key, value] of other.entries) call.self.entries.set(key, value);
+      for (const [key, value] of call.args.named) call.self.entries.set(key, value);
+      if (other !== undefined && other.k !== "dict") {
+        call.self.open = true;
+        call.self.from = joinOrigins(call.self.from, originsOf(other));
+      }
+    }
+    return constantValue(null);
+  },
+  "dict#pop": dictGet,
+  "dict#setdefault": dictGet,
+  dict: ({ args }) => {
+    const [of] = args.values;
+    return {
+      k: "dict",
+      entries: new Map(of?.k === "dict" ? [...of.entries, ...args.named] : args.named),
+      open: of !== undefined && of.k !== "dict",
+      from: of === undefined ? noOrigins : originsOf(of),
+    };
+  },
+  "os.path.join": joinedPath,
+  "os.path.expanduser": expanded,
+  "os.path.expandvars": ({ args }) =>
+    mapValue(args.at(0), (one) => (one.k === "text" ? { ...one, text: one.text.replace(/\$\{?HOME\}?/g, "~") } : one)),
+  "os.path.abspath": sameText,
+  "os.path.realpath": sameText,
+  "os.path.normpath": sameText,
+  "os.path.dirname": splitPath("dirname"),
+  "os.path.basename": splitPath("basename"),
+  "os.fspath": sameText,
+  "re.sub": (call) => unknownFrom(call.args.origins),
+  "getattr#": attribute,
+  "copy.copy": sameText,
+  "copy.deepcopy": sameText,
+  "io.StringIO": sameText,
+  "io.BytesIO": sameText,
+  "typing.cast": ({ args }) => args.at(1),
+  "asyncio.run": sameText,
+  "asyncio.get_event_loop": () => instanceValue("asyncio.loop"),
+  "asyncio.loop#run_until_complete": ({ args }) => args.at(0),
+  "asyncio.gather": ({ args }) => listValue(args.values, args.open),
+  "asyncio.wait_for": sameText,
+  "asyncio.create_task": sameText,
+  "asyncio.ensure_future": sameText,
+  "asyncio.to_thread": (call) => call.call(call.args.at(0), call.args.values.slice(1)),
+  "threading.Thread": later,
+  "threading.Timer": (call) => {
+    const fn = call.args.get(1, "function");
+    const given = call.args.get(2, "args");
+    return fn === null
+      ? null
+      : instanceValue("threading.Thread", noOrigins, [
+          ["result", call.call(fn, given?.k === "list" ? given.items : [])],
+        ]);
+  },
+  "multiprocessing.Process#target": later,
+  print: () => constantValue(null),
+};

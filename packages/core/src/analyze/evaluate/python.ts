@@ -1,0 +1,351 @@
+/** Python, as the evaluation asks for it. */
+
+import { pythonSpecials, writeTo } from "../calls/python-special.ts";
+import { pythonCalls } from "../calls/python-table.ts";
+import { callKnown } from "../calls/table.ts";
+import { lowerPython } from "../lower/python.ts";
+import { modeTags } from "../shell/file-tools.ts";
+import {
+  alternatives,
+  anyOf,
+  asText,
+  type ClassValue,
+  disguiseOf,
+  type InstanceValue,
+  instanceValue,
+  isWhole,
+  joinOrigins,
+  listValue,
+  noOrigins,
+  originsOf,
+  refValue,
+  textValue,
+  unknown,
+  unknownFrom,
+  type Value,
+} from "../value.ts";
+import type { OutsideCall } from "./call.ts";
+import type { Dialect } from "./dialect.ts";
+import { binary } from "./operate.ts";
+import { pythonFolds } from "./python-fold.ts";
+
+/** Modules that go by several names. */
+const aliases: readonly (readonly [RegExp, string])[] = [
+  [/^(builtins|__builtin__|__builtins__)\./, ""],
+  [/^(posixpath|ntpath)\b/, "os.path"],
+  [/^six\.moves\.urllib/, "urllib"],
+  [/^pathlib\.(PosixPath|PurePath|PurePosixPath|WindowsPath)\b/, "pathlib.Path"],
+  [/^subprocess32\b/, "subprocess"],
+  [/^(?:import )?pickle5\b/, "pickle"],
+];
+
+const importers = new Set([
+  "__import__",
+  "importlib.import_module",
+  "importlib.__import__",
+  "pydoc.locate",
+  "pkgutil.resolve_name",
+  "zope.dottedname.resolve.resolve",
+]);
+
+const scopes = new Set(["globals", "locals", "vars", "__builtins__", "builtins"]);
+
+function canonical(name: string): string {
+  for (const [pattern, to] of aliases) if (pattern.test(name)) return name.replace(pattern, to);
+  return name;
+}
+
+function isPath(value: Value): value is InstanceValue {
+  return value.k === "instance" && value.type === "pathlib.Path";
+}
+
+function path(text: Value): Value {
+  return instanceValue("pathlib.Path", originsOf(text), [["path", text]]);
+}
+
+function pathOf(value: Value): Value {
+  return value.k === "instance" ? (value.fields.get("path") ?? unknown) : value;
+}
+
+/** `Path("a") / "b"` and its methods. */
+function onPath(call: OutsideCall, self: InstanceValue, method: string): Value | null {
+  const own = pathOf(self);
+  const target = asText(own);
+  const from = originsOf(own);
+  const disguise = disguiseOf(own);
+  const emit = (seen: Parameters<OutsideCall["emit"]>[0]) => call.emit({ target, from, disguise, ...seen });
+  switch (method) {
+    case "read_text":
+    case "read_bytes":
+      return call.reading(target, emit({ kind: "read" }));
+    case "write_text":
+    case "write_bytes":
+      writeTo(call, own, call.args.at(0), []);
+      return unknown;
+    case "open": {
+      const opener = pythonSpecials["open"];
+      return opener === undefined ? null : opener({ ...call, args: call.args.withFirst(own) });
+    }
+    case "unlink":
+    case "rmdir":
+      emit({ kind: "delete" });
+      return unknown;
+    case "mkdir":
+      emit({ kind: "write", tags: ["folder"] });
+      return unknown;
+    case "touch":
+      emit({ kind: "write", tags: ["touch"] });
+      return unknown;
+    case "rename":
+    case "replace":
+      emit({ kind: "write", tags: ["move-from"] });
+      writeTo(call, pathOf(call.args.at(0)), unknownFrom(from), ["move"]);
+      return path(pathOf(call.args.at(0)));
+    case "symlink_to":
+    case "hardlink_to":
+    case "link_to":
+      emit({ kind: "write", tags: ["link"], data: asText(pathOf(call.args.at(0))) });
+      return unknown;
+    case "chmod": {
+      const bits = call.args.at(0);
+      emit({ kind: "write", tags: ["mode", ...modeTags(bits.k === "number" ? bits.n.toString(8) : "")] });
+      return unknown;
+    }
+    case "iterdir":
+    case "glob":
+    case "rglob":
+    case "walk": {
+      const index = emit({ kind: "list", tags: method === "rglob" || method === "walk" ? ["recursive"] : [] });
+      const inner = textValue(
+        `${target.replace(/\/$/, "")}/${method === "glob" || method === "rglob" ? asText(call.args.at(0)) : "*"}`,
+        [index],
+      );
+      return listValue([path(inner)], true, [index]);
+    }
+    case "joinpath":
+      return path(call.call(refValue("os.path.join"), [own, ...call.args.values.map(pathOf)]));
+    case "expanduser":
+    case "resolve":
+    case "absolute":
+    case "with_suffix":
+    case "with_name":
+    case "relative_to":
+      return self;
+    case "as_posix":
+    case "as_uri":
+    case "__str__":
+    case "__fspath__":
+      return own;
+    case "exists":
+    case "is_file":
+    case "is_dir":
+    case "stat":
+    case "lstat":
+    case "is_symlink":
+      return unknown;
+    case "owner":
+    case "group":
+      call.emit({ kind: "system", target: "users", tags: ["read", "users"] });
+      return unknown;
+    default:
+      return null;
+  }
+}
+
+function withDisguise(value: Value, disguise: readonly string[]): Value {
+  return value.k === "ref" ? { ...value, disguise: [...value.disguise, ...disguise] } : value;
+}
+
+export const python: Dialect = {
+  language: "python",
+  lower: lowerPython,
+  canonical,
+  knows: (name) => Object.hasOwn(pythonSpecials, name) || Object.hasOwn(pythonFolds, name) || pythonCalls.has(name),
+  global: (name) =>
+    name === "__file__"
+      ? textValue("/workspace/main.py")
+      : name === "__name__"
+        ? textValue("__main__")
+        : refValue(canonical(name)),
+  memberOf: (call, of, name) => {
+    if (name === "__class__" || name === "__func__" || name === "__wrapped__") return of;
+    if (name === "__dict__" && of.self === null)
+      return refValue(of.name, null, of.from, [...of.disguise, "dictionary"]);
+    if (of.name === "scope")
+      return name.startsWith("__builtin")
+        ? refValue("__builtins__", null, of.from, of.disguise)
+        : withDisguise(call.lookup(name) ?? refValue(canonical(name)), of.disguise);
+    if (of.name === "sys.modules" && !/^(get|keys|items|pop)$/.test(name))
+      return refValue(canonical(name), null, of.from, of.disguise);
+    if (name === "__getitem__") return refValue(`${of.name}.__getitem__`, of);
+    if (name === "__call__" || name === "__init__" || name === "__new__") return of;
+    if (name === "__getattribute__" || name === "__getattr__") return refValue("getattr.of", of, of.from, of.disguise);
+    // `os.environ` is what it is; its members are methods.
+    if (of.name === "os.environ" || of.name === "os.environb") return refValue(`os.environ#${name}`, of);
+    if (of.name === "sys.modules") return refValue(`sys.modules#${name}`, of);
+    if (of.name === "sys.argv" || of.name === "sys.stdin") return refValue(`${of.name}.${name}`, null);
+    if (of.name === "pathlib.Path" && (name === "home" || name === "cwd")) return refValue(`pathlib.Path.${name}`);
+    if (of.name.includes("#")) return refValue(`${of.name}.${name}`, of.self ?? of, originsOf(of), of.disguise);
+    return refValue(canonical(`${of.name}.${name}`), null, of.from, of.disguise);
+  },
+  instanceMember: (of, name) => {
+    if (of.type === "pathlib.Path") {
+      const own = pathOf(of);
+      const text = asText(own);
+      if (name === "parent" && isWhole(text))
+        return path(textValue(text.split("/").slice(0, -1).join("/") || "/", originsOf(own)));
+      if (name === "name" || name === "stem") return textValue(text.split("/").at(-1) ?? "", originsOf(own));
+      if (name === "parents" || name === "suffix") return unknownFrom(originsOf(own));
+    }
+    if (of.type === "http.response" && /^(text|content|body|url|headers|reason|status|status_code|data)$/.test(name))
+      return unknownFrom(originsOf(of));
+    return null;
+  },
+  assignMember: (call, name) => {
+    if (call.name === "os" && name === "environ") call.emit({ kind: "environment", target: null, tags: ["write"] });
+  },
+  item: (call, of, key) => {
+    if (of.k === "ref" && (of.name === "os.environ" || of.name === "os.environb")) {
+      const index = call.emit({ kind: "environment", target: asText(key), tags: ["read"], callee: "os.environ" });
+      return asText(key) === "HOME" ? textValue("~", [index]) : unknownFrom([index]);
+    }
+    if (of.k === "ref" && of.name === "sys.argv")
+      return unknownFrom([call.emit({ kind: "input", target: "arguments", callee: "sys.argv" })]);
+    return unknownFrom(joinOrigins(originsOf(of), originsOf(key)));
+  },
+  itemIsMember: (of) =>
+    of.k === "ref" &&
+    (scopes.has(of.name) || of.disguise.includes("dictionary") || of.name === "sys.modules" || of.name === "scope"),
+  iterate: (over) => {
+    if (over.k === "instance" && over.type === "path.entries") {
+      const text = asText(over.fields.get("path") ?? unknown);
+      return textValue(/[*?[]/.test(text) ? text : `${text.replace(/\/$/, "")}/*`, originsOf(over));
+    }
+    if (over.k === "instance" && over.type === "socket.accepted") return instanceValue("socket.socket", over.from);
+    if (over.k === "instance" && over.type === "list.streams") return instanceValue("process.stream", over.from);
+    if (over.k === "instance" && over.type === "list.streams2")
+      return anyOf([instanceValue("stream.reader", over.from), instanceValue("stream.writer", over.from)]);
+    if (over.k === "ref" && over.name === "os.environ") return unknownFrom(over.from);
+    if (over.k === "instance" && over.type === "psutil.Process") return over;
+    return null;
+  },
+  operate: (sign, left, right) => {
+    if (sign === "/" && (alternatives(left).some(isPath) || alternatives(right).some(isPath))) {
+      const joined = binary(
+        "+",
+        binary("+", pathOf(alternatives(left)[0] ?? left), textValue("/"), "python"),
+        pathOf(alternatives(right)[0] ?? right),
+        "python",
+      );
+      return path(joined);
+    }
+    return null;
+  },
+  call: (call) => {
+    const { name, self } = call;
+    if (importers.has(name)) return python.importValue(call.args.at(0), call);
+    if (name === "globals" || name === "locals" || name === "vars")
+      return call.args.values.length > 0 ? { ...call.args.at(0) } : refValue("scope", null, noOrigins, ["dictionary"]);
+    if (name === "getattr.of") {
+      const attribute = pythonFolds["getattr"];
+      return attribute === undefined || self === null ? null : attribute({ ...call, args: call.args.withFirst(self) });
+    }
+    if (name === "dir") return unknown;
+    if (name === "pathlib.Path") {
+      const values = call.args.values.map(pathOf);
+      return path(
+        values.length === 0
+          ? textValue(".")
+          : values.length === 1
+            ? (values[0] ?? unknown)
+            : call.call(refValue("os.path.join"), values),
+      );
+    }
+    if (name === "pathlib.Path.home") return path(textValue("~"));
+    if (name === "pathlib.Path.cwd") return path(textValue("."));
+    if (name === "os.getcwd") return textValue("/workspace");
+    if (
+      /^(scope|sys\.modules|__builtins__|builtins|os\.environ)[#.](get|__getitem__)$/.test(name) &&
+      !name.startsWith("os.environ")
+    ) {
+      const of = self ?? refValue(name.split(/[#.]/)[0] ?? "");
+      return python.itemIsMember(of) ? call.call(refValue("getattr"), [of, call.args.at(0)]) : null;
+    }
+    if (name.endsWith("#()") && self?.k === "instance" && self.type === "codecs.decoder")
+      return call.call(refValue("codecs.decode"), [call.args.at(0), self.fields.get("kind") ?? unknown]);
+    if (self?.k === "instance" && self.type === "pathlib.Path") {
+      const found = onPath(call, self, name.split("#").at(-1) ?? "");
+      if (found !== null) return found;
+    }
+    if (self?.k === "ref" && name.includes(".__getitem__")) return python.item(call, self, call.args.at(0));
+    for (const table of [pythonSpecials, pythonFolds]) {
+      const fold = Object.hasOwn(table, name) ? table[name] : undefined;
+      const value = fold?.(call) ?? null;
+      if (value !== null) return value;
+    }
+    const known = callKnown(pythonCalls, name, call);
+    if (known !== null) return known;
+    return byShape(call);
+  },
+  callUnknown: (fn, call) => {
+    void call;
+    return unknownFrom(originsOf(fn));
+  },
+  importValue: (name, call) => {
+    const found = alternatives(name).map((each) => {
+      const text = asText(each);
+      if (each.k === "text" && isWhole(text))
+        return refValue(
+          canonical(
+            call.name === "__import__" && !call.args.named.has("fromlist") ? (text.split(".")[0] ?? text) : text,
+          ),
+          null,
+          each.from,
+          [...disguiseOf(each), "import"],
+        );
+      call.emit({ kind: "import", target: text, from: originsOf(each), tags: ["computed"], callee: "import" });
+      call.emit({ kind: "opaque", from: originsOf(each), callee: "import" });
+      return unknownFrom(originsOf(each));
+    });
+    const [only] = found;
+    return found.length === 1 && only !== undefined ? only : { k: "choice", of: found, from: noOrigins };
+  },
+  defined: (of, call) => {
+    reducer(of, call);
+  },
+};
+
+/** A class that says how it is unpickled runs what it says. */
+function reducer(of: ClassValue, call: OutsideCall): void {
+  for (const name of ["__reduce__", "__reduce_ex__"]) {
+    const method = of.members.get(name);
+    if (method?.k !== "function") continue;
+    const given = call.call({ ...method, self: unknown }, [unknown]);
+    for (const each of alternatives(given)) {
+      if (each.k !== "list") continue;
+      const [fn, args] = each.items;
+      if (fn === undefined || fn.k === "class") continue;
+      call.emit({ kind: "deserialize", target: fn.k === "ref" ? fn.name : null, tags: ["reduce"], callee: name });
+      call.call(fn, args?.k === "list" ? args.items : []);
+    }
+  }
+}
+
+/** Calls of things that are not known, by what they are called: only where the word leaves little doubt. */
+function byShape(call: OutsideCall): Value | null {
+  const { name, self } = call;
+  const method = name.split(/[#.]/).at(-1) ?? "";
+  const from = joinOrigins(self === null ? noOrigins : originsOf(self), call.args.origins);
+  // Results of results of one kind are of that kind: a response's text, a stream's lines.
+  if (self?.k === "instance" && /^(http|process|file|socket|list|pandas|urllib)/.test(self.type))
+    return unknownFrom(from);
+  if (method === "kill" || method === "terminate" || method === "send_signal") {
+    if (self?.k === "instance" && self.type === "subprocess.Popen") return unknownFrom(from);
+    if (self !== null && from.some(() => true)) {
+      call.emit({ kind: "signal", target: null, from, tags: ["object"] });
+      return unknown;
+    }
+  }
+  if (method === "to_csv" && call.args.values.length > 0) writeTo(call, call.args.at(0), unknownFrom(from), []);
+  return null;
+}

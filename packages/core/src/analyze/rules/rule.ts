@@ -1,0 +1,57 @@
+/** What a rule is. Rules are data: operators write them in the same form, in YAML. */
+import type { Confidence, RiskCapability, RiskLevel } from "@hsr/contract";
+import type { EffectKind } from "../effects.ts";
+import type { Remark } from "../inspect.ts";
+
+/**
+ * What a rule looks for in one effect. Everything that is given must hold; a list means any of it. Patterns are texts with `*`
+ * for anything, without regard to case.
+ */
+export interface Condition {
+  readonly effect?: readonly EffectKind[];
+  /** The target lies in one of these kinds of places. */
+  readonly place?: readonly string[];
+  readonly notPlace?: readonly string[];
+  readonly target?: readonly string[];
+  readonly notTarget?: readonly string[];
+  readonly callee?: readonly string[];
+  /** One of these tags; `notTag`: none of these. */
+  readonly tag?: readonly string[];
+  readonly notTag?: readonly string[];
+  /** It was hidden in one of these ways; `*` for any that changes text. */
+  readonly hidden?: readonly string[];
+  /** Its data, where they are known, look like one of these. */
+  readonly data?: readonly string[];
+  /** Something that its data come from; the content of what is read, sent, run. */
+  readonly from?: Condition;
+  readonly notFrom?: Condition;
+  /** Something else that the same program does. */
+  readonly also?: Condition;
+}
+
+export interface Example {
+  readonly language: "python" | "javascript" | "typescript" | "bash";
+  readonly code: string;
+}
+
+export interface Rule {
+  readonly id: string;
+  readonly title: string;
+  readonly why: string;
+  /** What it adds to a score, from 1 to 100: medium begins at 40, high at 70. */
+  readonly weight: number;
+  /** Shown beside what was seen. */
+  readonly capability?: RiskCapability;
+  readonly confidence: Confidence;
+  /** Any of these. */
+  readonly when: readonly Condition[];
+  /** Or a remark about the reading itself. */
+  readonly remark?: Remark["what"];
+  readonly match: readonly Example[];
+  readonly not: readonly Example[];
+}
+
+/** A rule's weight as a word. */
+export function severityOf(weight: number): RiskLevel {
+  return weight >= 70 ? "high" : weight >= 40 ? "medium" : "low";
+}

@@ -1,0 +1,237 @@
+/** One reading of a request: its bounds, and what was found so far. Every language's reader works on the same one. */
+import type { LanguageName } from "@hsr/contract";
+import { riskLimits } from "@hsr/contract";
+import type { Effect, EffectKind, Place } from "./effects.ts";
+import { plainPath } from "./paths.ts";
+import type { Parse, SyntaxTree } from "./syntax.ts";
+import {
+  type Disguise,
+  hole,
+  joinOrigins,
+  noOrigins,
+  type Origins,
+  originsOf,
+  textValue,
+  unknownFrom,
+  type Value,
+} from "./value.ts";
+
+/** Bounds of a reading. What lies beyond is not followed, and the report says so. */
+export const readingLimits = {
+  /** Expressions evaluated, over everything: bounds the time at about 50 ms. */
+  steps: 60_000,
+  /** Effects kept. */
+  effects: 2_000,
+  /** Code in text in code: each level was made by the one before. */
+  layers: 6,
+  /** Texts read as code. */
+  texts: 200,
+  /** Characters of texts read as code, together. */
+  textChars: 1024 * 1024,
+} as const;
+
+/** A text that is read as code. */
+export interface Unit {
+  readonly language: LanguageName;
+  readonly text: string;
+  /** The file in the sandbox; `null` for a command line. */
+  readonly file: string | null;
+  readonly layer: number;
+  /** Where code in a text is told to stand: where the text is run. */
+  readonly fixed: Place | null;
+}
+
+/** What a reader tells of an effect; the session adds the rest. */
+export interface Seen {
+  readonly kind: EffectKind;
+  readonly target?: string | null;
+  readonly tags?: readonly string[];
+  readonly from?: Origins;
+  readonly callee: string;
+  readonly disguise?: Disguise;
+  readonly data?: string | null;
+}
+
+/** Reads a text as code of a language; what it evaluates to is not told. */
+export type ReadCode = (session: Session, unit: Unit) => void;
+
+export class Session {
+  readonly effects: Effect[] = [];
+  readonly parse: Parse;
+  /** Files that the request brings, by their path in the sandbox. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  readonly readers: Readonly<Record<LanguageName, ReadCode>>;
+  /** Files that were read as code already. */
+  readonly visited = new Set<string>();
+  /** Whether something was left out for a bound. */
+  cut = false;
+  /** Programs of the request's files that no language is known for, or that are machine code. */
+  binary = false;
+  unknownLang = false;
+  /** Characters that no grammar could read in the program itself, and all of its characters. */
+  wrongChars = 0;
+  readChars = 0;
+  #steps = 0;
+  #texts = 0;
+  #textChars = 0;
+  readonly #known = new Map<string, number>();
+  readonly #written = new Map<string, { readonly content: Value | null; readonly from: Origins }>();
+  readonly #lines = new WeakMap<Unit, readonly number[]>();
+
+  readonly isKnownTool: (name: string) => boolean;
+
+  constructor(
+    parse: Parse,
+    files: ReadonlyMap<string, Uint8Array>,
+    readers: Readonly<Record<LanguageName, ReadCode>>,
+    isKnownTool: (name: string) => boolean,
+  ) {
+    this.parse = parse;
+    this.isKnownTool = isKnownTool;
+    this.files = files;
+    this.readers = readers;
+  }
+
+  /** The language of the program that a command line runs, where that was read. */
+  languageRun: LanguageName | null = null;
+
+  /** Counts a step of evaluation; false when the bound is reached and the reader has to come to an end. */
+  step(): boolean {
+    this.#steps += 1;
+    if (this.#steps <= readingLimits.steps) return true;
+    this.cut = true;
+    return false;
+  }
+
+  /** Steps that are left. */
+  get left(): number {
+    return readingLimits.steps - this.#steps;
+  }
+
+  tree(unit: Unit): SyntaxTree {
+    const tree = this.parse(unit.language, unit.text);
+    if (tree.cut) this.cut = true;
+    if (unit.layer === 0) {
+      this.wrongChars += tree.wrongChars;
+      this.readChars += unit.text.length;
+    }
+    return tree;
+  }
+
+  /** Whether one more text may be read as code; counts it. */
+  mayRead(text: string, layer: number): boolean {
+    if (text.replaceAll(hole, "").trim() === "") return false;
+    this.#texts += 1;
+    this.#textChars += text.length;
+    if (
+      layer < readingLimits.layers &&
+      this.#texts <= readingLimits.texts &&
+      this.#textChars <= readingLimits.textChars
+    )
+      return true;
+    this.cut = true;
+    return false;
+  }
+
+  /** The unit of a text that the program runs as code. */
+  inner(language: LanguageName, text: string, file: string | null, layer: number, at: Place): Unit {
+    const shown = text.slice(0, riskLimits.evidence_chars).replaceAll(hole, "…").replace(/\s+/g, " ");
+    return { language, text, file, layer: layer + 1, fixed: { ...at, evidence: shown } };
+  }
+
+  /** Reads a text that the program runs as code. Returns whether it could be read. */
+  readText(language: LanguageName, text: string, within: Unit, at: Place): boolean {
+    if (!this.mayRead(text, within.layer)) return false;
+    this.readers[language](this, this.inner(language, text, within.file, within.layer, at));
+    return true;
+  }
+
+  /** Writes an effect down, once, and gives its index. */
+  add(seen: Seen, place: Place, layer: number): number {
+    const target = seen.target ?? null;
+    const tags = seen.tags ?? [];
+    const key = `${seen.kind}\0${target ?? ""}\0${tags.join()}\0${seen.callee}\0${place.line ?? 0}:${place.column ?? 0}`;
+    const from = seen.from ?? noOrigins;
+    const before = this.#known.get(key);
+    const old = before === undefined ? undefined : this.effects[before];
+    if (before !== undefined && old !== undefined) {
+      if (from.length > 0) this.effects[before] = { ...old, from: joinOrigins(old.from, from) };
+      return before;
+    }
+    if (this.effects.length >= readingLimits.effects) {
+      this.cut = true;
+      return this.effects.length - 1;
+    }
+    const index = this.effects.length;
+    this.#known.set(key, index);
+    const { kind, callee, disguise = [], data = null } = seen;
+    this.effects.push({ index, kind, target, tags, from, callee, disguise, layer, data, place });
+    return index;
+  }
+
+  /** What a file's content is known to be, when it is read as the effect `index`. */
+  reading(path: string, index: number): Value {
+    const name = plainPath(path);
+    const written = this.#written.get(name);
+    if (written !== undefined) {
+      const from = joinOrigins([index], written.from);
+      return written.content?.k === "text" ? { ...written.content, from } : unknownFrom(from);
+    }
+    const given = this.files.get(name);
+    if (given !== undefined && given.length <= readingLimits.textChars) {
+      const text = new TextDecoder("utf-8").decode(given);
+      if (!text.includes("\0")) return textValue(text, [index]);
+    }
+    return unknownFrom([index]);
+  }
+
+  /** Notes what is written to a file, for whoever reads or runs it later. */
+  wrote(path: string, content: Value | null, index: number): void {
+    const name = plainPath(path);
+    const before = this.#written.get(name);
+    const from = joinOrigins(
+      joinOrigins([index], content === null ? noOrigins : originsOf(content)),
+      before?.from ?? noOrigins,
+    );
+    const joined =
+      before?.content?.k === "text" && content?.k === "text"
+        ? textValue(before.content.text + content.text)
+        : (content ?? null);
+    this.#written.set(name, { content: joined, from });
+  }
+
+  /** What is known of a file that was written before; `null` if nothing was. */
+  writtenTo(path: string): { readonly content: Value | null; readonly from: Origins } | null {
+    return this.#written.get(plainPath(path)) ?? null;
+  }
+
+  /** Where a position of a unit is. */
+  place(unit: Unit, start: number, end: number): Place {
+    if (unit.fixed !== null) return unit.fixed;
+    let starts = this.#lines.get(unit);
+    if (starts === undefined) {
+      starts = lineStarts(unit.text);
+      this.#lines.set(unit, starts);
+    }
+    let low = 0;
+    let high = starts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((starts[middle] ?? 0) <= start) low = middle;
+      else high = middle - 1;
+    }
+    const text = unit.text.slice(start, Math.min(end, start + riskLimits.evidence_chars));
+    return {
+      file: unit.file,
+      line: low + 1,
+      column: start - (starts[low] ?? 0) + 1,
+      evidence: text.replace(/\s+/g, " "),
+    };
+  }
+}
+
+function lineStarts(text: string): readonly number[] {
+  const starts = [0];
+  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+  return starts;
+}

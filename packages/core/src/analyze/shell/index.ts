@@ -1,0 +1,29 @@
+/** Reading Bash: the whole language as one function, for whoever has a text or a command line. */
+import type { Place } from "../effects.ts";
+import type { ReadCode, Session, Unit } from "../session.ts";
+import type { Value } from "../value.ts";
+import { Shell } from "./shell.ts";
+
+/** Reads a script. */
+export const readBash: ReadCode = (session, unit) => {
+  new Shell(session, unit, false).program(session.tree(unit).root);
+};
+
+/** Reads a text that a program of another language gives to a shell. */
+export function readShellText(session: Session, within: Unit, at: Place, text: string): Value | null {
+  if (!session.mayRead(text, within.layer)) return null;
+  const unit = session.inner("bash", text, within.file, within.layer, at);
+  return new Shell(session, unit, true).program(session.tree(unit).root);
+}
+
+/** Reads a command that is given as words, as `execve` gets it. */
+export function readCommand(
+  session: Session,
+  within: Unit,
+  at: Place,
+  words: readonly Value[],
+  stdin: Value | null = null,
+): Value {
+  const unit: Unit = { language: "bash", text: "", file: within.file, layer: within.layer, fixed: at };
+  return new Shell(session, unit, true).execute(words, stdin, null);
+}
