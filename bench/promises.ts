@@ -11,7 +11,7 @@ export type Proof =
 /** One promise, as a sentence with its bound. */
 export interface Promised {
   readonly id: string;
-  readonly group: "Speed" | "Density" | "Bad input" | "Faults" | "Walls" | "Limits";
+  readonly group: "Speed" | "Density" | "Bad input" | "Faults" | "Walls" | "Limits" | "Risk";
   readonly text: string;
   readonly proof: Proof;
 }
@@ -172,5 +172,65 @@ export const promises: readonly Promised[] = [
     group: "Faults",
     text: "Every test holds with the soak's numbers: 60 s a fuzzer, 20,000 requests, 200 kills of the store.",
     proof: { report: "soak" },
+  },
+  {
+    id: "capability_named_percent",
+    group: "Risk",
+    text: "On the dev snippets of risky code the report names the right capability for at least 99 %.",
+    proof: { report: "analyze" },
+  },
+  {
+    id: "threat_raised_percent",
+    group: "Risk",
+    text: "Of the snippets that are a threat at least 95 % score medium or high.",
+    proof: { report: "analyze" },
+  },
+  {
+    id: "hidden_held_percent",
+    group: "Risk",
+    text: "Of hidden variants of what scores medium or high at least 85 % score at least the level of their original.",
+    proof: { report: "analyze" },
+  },
+  {
+    id: "harmless_high_percent",
+    group: "Risk",
+    text: "At most 5 % of the harmless programs score high.",
+    proof: { report: "analyze" },
+  },
+  {
+    id: "harmless_medium_percent",
+    group: "Risk",
+    text: "At most 15 % of the harmless programs score medium.",
+    proof: { report: "analyze" },
+  },
+  {
+    id: "capability_wrong_percent",
+    group: "Risk",
+    text: "At most 5 % of the capabilities that are named on the harmless programs are wrong.",
+    proof: { report: "analyze" },
+  },
+  {
+    id: "analyze_4kb_p95_ms",
+    group: "Risk",
+    text: "4 kB of Python are analysed in at most 5 ms (p95, warm).",
+    proof: { report: "analyze" },
+  },
+  {
+    id: "analyze_added_p50_ms",
+    group: "Risk",
+    text: "The analysis adds at most 1.5 ms (p50) to a run with 2 kB of code.",
+    proof: { report: "analyze" },
+  },
+  {
+    id: "analyze_cached_p50_ms",
+    group: "Risk",
+    text: "The same of code that was analysed before: at most 0.1 ms.",
+    proof: { report: "analyze" },
+  },
+  {
+    id: "analyzer_hostile",
+    group: "Risk",
+    text: "No input hangs or crashes it: nesting, size, bad UTF-8, a thread that dies or is late.",
+    proof: { tests: ["packages/gateway/src/workers/analyzer.test.ts"] },
   },
 ];

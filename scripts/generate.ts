@@ -7,6 +7,7 @@ import { configurationPage } from "./generate/configuration.ts";
 import { conventionsPage } from "./generate/conventions.ts";
 import { errorsPage } from "./generate/errors.ts";
 import { metricsPage } from "./generate/metrics.ts";
+import { riskRulesPage } from "./generate/risk-rules.ts";
 import { inCheckout } from "./support/checkout.ts";
 import { print } from "./support/print.ts";
 
@@ -16,6 +17,7 @@ export const documents: Readonly<Record<string, () => string | Promise<string>>>
   "docs/configuration.md": configurationPage,
   "docs/errors.md": errorsPage,
   "docs/metrics.md": metricsPage,
+  "docs/risk-rules.md": riskRulesPage,
 };
 
 /** The documents that are not what the code says. */

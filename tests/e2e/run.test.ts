@@ -33,15 +33,15 @@ describeWith(["bubblewrap"], "a run over REST", () => {
       });
     });
 
-    test("the answer says what was decided, used and not analyzed", async () => {
+    test("the answer says what was decided, used and found in the code", async () => {
       const { body, headers } = await gateway.run({ argv: ["true"], labels: { job: "x/1" } });
       expect(body.decision).toMatchObject({
         level: "basic",
         runtime: "bubblewrap",
-        rule: expect.stringMatching(/^policy\.yaml:\d+$/),
+        rule: expect.stringMatching(/^everything-basic\.yaml:\d+$/),
         preference_met: null,
       });
-      expect(body.risk).toEqual({ analyzed: false });
+      expect(body.risk).toMatchObject({ analyzed: true, score: 0, level: "low", capabilities: [], findings: [] });
       expect(body.usage?.wall_ms).toBeGreaterThan(0);
       expect(body).toMatchObject({ labels: { job: "x/1" }, language: null, error: null });
       expect(headers.get("hsr-run-id")).toBe(body.id);

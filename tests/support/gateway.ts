@@ -13,6 +13,8 @@ import { type LauncherOptions, type RunningLauncher, startLauncher } from "./lau
 
 const main = fileURLToPath(new URL("../../packages/gateway/src/main.ts", import.meta.url));
 const startDeadlineMs = 20_000;
+/** Tests run what attacks; only those of the policy itself say otherwise. */
+const everythingBasic = fileURLToPath(new URL("./everything-basic.yaml", import.meta.url));
 
 export interface GatewayOptions {
   /** Settings as `HSR_…` variables; they come on top of the test's own. */
@@ -78,7 +80,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Runnin
       launcher.socket,
     ];
     const started = spawn(process.execPath, argv, {
-      env: { PATH: process.env["PATH"] ?? "", HOME: dataDir, ...env },
+      env: { PATH: process.env["PATH"] ?? "", HOME: dataDir, HSR_POLICY_FILE: everythingBasic, ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     for (const stream of [started.stdout, started.stderr]) {

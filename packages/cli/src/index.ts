@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { type Context, type GlobalFlags, makeContext } from "./context.ts";
 import { exitCodes, Failure } from "./failure.ts";
 import { visibleLines } from "./terminal.ts";
+import { analyzeCommand } from "./verbs/analyze.ts";
 import { approvalsCommand } from "./verbs/approvals.ts";
 import { configCommand } from "./verbs/config.ts";
 import { createCommand } from "./verbs/create.ts";
@@ -59,6 +60,7 @@ function buildProgram(rawArguments: readonly string[]): { program: Command; cont
     .addCommand(doctorCommand(context))
     .addCommand(keyCommand(context))
     .addCommand(approvalsCommand(context))
+    .addCommand(analyzeCommand(context))
     .addCommand(policyCommand(context))
     .addCommand(configCommand(context))
     .addCommand(versionCommand(context));

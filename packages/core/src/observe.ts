@@ -72,6 +72,17 @@ export const metricTable = {
     labels: ["phase", "runtime"],
     buckets: durationBuckets,
   },
+  hsr_analyze_seconds: {
+    kind: "histogram",
+    help: "How long analyses took that were not known already, the wait for a thread included.",
+    labels: [],
+    buckets: durationBuckets,
+  },
+  hsr_analyses_failed_total: {
+    kind: "counter",
+    help: "Analyses whose thread died or was late; their code got the strictest report.",
+    labels: [],
+  },
   hsr_sandboxes: { kind: "gauge", help: "Sandboxes that live now.", labels: ["runtime"] },
   hsr_queue_length: { kind: "gauge", help: "Runs that wait for a place now.", labels: [] },
   hsr_runs_adopted_total: {

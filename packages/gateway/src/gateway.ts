@@ -1,7 +1,6 @@
 /** The gateway, put together by hand: constructors, in the order in which things need each other. */
 import { join } from "node:path";
 import {
-  analyze,
   type Clock,
   Offers,
   Pipeline,
@@ -34,6 +33,8 @@ import { FileSpool } from "./spool/file-spool.ts";
 import { LogFolder } from "./spool/log-files.ts";
 import { measureStore, openSqliteStore, startUpkeep } from "./store/index.ts";
 import { version } from "./version.ts";
+import { type Analyzer, startAnalyzer } from "./workers/analyzer.ts";
+import { analyzerRules } from "./workers/rules.ts";
 
 export interface GatewayParts {
   readonly config: Config;
@@ -76,6 +77,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     metrics,
     onDamage: (reason) => parts.onDamage(reason),
   });
+  let analyzer: Analyzer | null = null;
   try {
     await ensureFirstKey(store, config.data.dir, clock, log);
     const policy = await ActivePolicy.open({
@@ -85,6 +87,15 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
       metrics,
       settings: ruleSettings(config),
       file: config.policy.file,
+    });
+    analyzer = startAnalyzer({
+      rules: analyzerRules(config.analyze.rules),
+      threads: config.analyze.threads,
+      deadlineMs: config.analyze.deadlineMs,
+      mostBytes: config.analyze.maxBytes,
+      cacheEntries: config.analyze.cacheEntries,
+      log,
+      metrics,
     });
     const pipeline = new Pipeline({
       store,
@@ -97,7 +108,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
         tenantConcurrency: config.tenant.concurrency,
         tenantQueue: config.tenant.queueLength,
       }),
-      analyze,
+      analyze: analyzer.analyze,
       openAgent,
       get rules() {
         return policy.rules;
@@ -167,10 +178,12 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
         app.server.closeAllConnections();
         await app.close();
         await upkeep.close();
+        await analyzer?.close();
         await store.close();
       },
     };
   } catch (thrown) {
+    await analyzer?.close();
     await store.close();
     throw thrown;
   }

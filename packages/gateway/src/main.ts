@@ -8,6 +8,7 @@ import { sandboxOwner } from "./owner.ts";
 import { PolicyError } from "./policy/read.ts";
 import { makePrivateDirectory } from "./store/index.ts";
 import { version } from "./version.ts";
+import { RulesError } from "./workers/rules.ts";
 
 /** Exit statuses of sysexits.h that service managers know: a wrong configuration, and something that may pass. */
 const exitConfig = 78;
@@ -53,8 +54,10 @@ async function main(): Promise<void> {
 }
 
 main().catch((thrown: unknown) => {
-  const wrong = thrown instanceof ConfigError || thrown instanceof PolicyError;
+  const wrong = [ConfigError, PolicyError, RulesError].some((kind) => thrown instanceof kind);
   const known = wrong || thrown instanceof StoreError;
-  process.stderr.write(`${known ? thrown.message : thrown instanceof Error ? thrown.stack : String(thrown)}\n`);
+  process.stderr.write(
+    `${known && thrown instanceof Error ? thrown.message : thrown instanceof Error ? thrown.stack : String(thrown)}\n`,
+  );
   process.exit(wrong ? exitConfig : known ? exitTemporary : 1);
 });

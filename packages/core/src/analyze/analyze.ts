@@ -9,6 +9,3 @@ export type AnalyzeInput = Pick<RunInput, "program" | "files" | "environment" | 
  * code that cannot be analyzed, whatever the cause, has a report that says so and weighs as much as the worst.
  */
 export type Analyze = (input: AnalyzeInput) => Promise<RiskReport>;
-
-/** No analyzer is part of this version: nothing is claimed about the code, and no score is invented. */
-export const analyze: Analyze = () => Promise.resolve({ analyzed: false });

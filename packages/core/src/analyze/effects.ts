@@ -30,7 +30,7 @@ export const effectKinds = {
 export type EffectKind = keyof typeof effectKinds;
 
 /** Where something stands. */
-export interface Place {
+export interface Spot {
   /** The file in the sandbox; `null` for the command line. */
   readonly file: string | null;
   readonly line: number | null;
@@ -56,5 +56,5 @@ export interface Effect {
   readonly layer: number;
   /** What its data is, where that is a short known text. */
   readonly data: string | null;
-  readonly place: Place;
+  readonly place: Spot;
 }

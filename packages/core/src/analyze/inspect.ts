@@ -12,7 +12,7 @@ import {
 import { languages } from "../languages.ts";
 import type { AnalyzeInput } from "./analyze.ts";
 import { formOf } from "./binary.ts";
-import { type Effect, effectKinds, type Place } from "./effects.ts";
+import { type Effect, effectKinds, type Spot } from "./effects.ts";
 import { Evaluation } from "./evaluate/evaluation.ts";
 import { javaScript } from "./evaluate/javascript.ts";
 import { python } from "./evaluate/python.ts";
@@ -45,7 +45,7 @@ export interface Remark {
     | "binary"
     | "unknown-language"
     | "packed";
-  readonly place: Place;
+  readonly place: Spot;
   readonly evidence: string;
 }
 
@@ -157,7 +157,7 @@ function readProgram(
 }
 
 function readArgv(session: Session, argv: readonly string[], stdin: Uint8Array | null): LanguageName | null {
-  const place: Place = { file: null, line: null, column: null, evidence: argv.join(" ").slice(0, 160) };
+  const place: Spot = { file: null, line: null, column: null, evidence: argv.join(" ").slice(0, 160) };
   const unit: Unit = { language: "bash", text: "", file: null, layer: 0, fixed: place };
   const before = session.effects.length;
   const given: Value | null = stdin === null ? null : textValue(new TextDecoder().decode(stdin));

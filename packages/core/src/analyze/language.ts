@@ -53,6 +53,10 @@ const marks: readonly (readonly [LanguageName, RegExp])[] = [
 ];
 
 const sampleChars = 20_000;
+/** So much is tried in each grammar. */
+const triedChars = 2_000;
+/** A text of which this part belongs to no construct is in another language. */
+const unreadable = 0.3;
 
 /**
  * The language that a text reads as. The declared one is tried first: only where its grammar stumbles, or the looks speak
@@ -61,41 +65,43 @@ const sampleChars = 20_000;
 export function languageOfText(text: string, declared: LanguageName | null, parse: Parse): LanguageName | null {
   const sample = text.slice(0, sampleChars);
   if (sample.trim() === "") return declared;
-  const wrongIn = (language: LanguageName): number => parse(language, sample).wrongChars / sample.length;
   const byFirstLine = sample.startsWith("#!") ? languageOfFile("", sample) : null;
-  const declaredWrong = declared === null ? 1 : wrongIn(declared);
   const looks = likeness(sample);
   if (declared !== null) {
     const others = Math.max(0, ...languageNames.filter((each) => !isSame(each, declared)).map((each) => looks[each]));
     const own = Math.max(...languageNames.filter((each) => isSame(each, declared)).map((each) => looks[each]));
-    if (
-      declaredWrong < 0.02 &&
-      (own >= others || others < 3) &&
-      (byFirstLine === null || isSame(byFirstLine, declared))
-    )
+    const isContradicted = byFirstLine !== null && !isSame(byFirstLine, declared);
+    // Parsing in a foreign grammar is slow where nothing fits: only the looks of the text make it worth while.
+    if (!isContradicted && (own > others || others < 3) && (own > 0 || share(declared, sample, parse) < unreadable))
       return declared;
   }
-  const errors = languageNames.map((language) => ({
+  const start = sample.slice(0, triedChars);
+  const tried = languageNames.map((language) => ({
     language,
-    wrong: language === declared ? declaredWrong : wrongIn(language),
+    wrong: share(language, start, parse),
     looks: looks[language],
   }));
-  errors.sort((a, b) => a.wrong - b.wrong || b.looks - a.looks);
-  const fits = errors.filter((each) => each.wrong < 0.02 && each.looks > 0);
-  const [best] = fits.sort((a, b) => b.looks - a.looks || a.wrong - b.wrong);
-  if (byFirstLine !== null && errors.some((each) => each.language === byFirstLine && each.wrong < 0.05))
+  if (byFirstLine !== null && tried.some((each) => each.language === byFirstLine && each.wrong < 0.05))
     return byFirstLine;
-  if (declared !== null) {
-    // Another language only where it is the clear one: a stumble alone is a fault, not another language.
-    if (
-      best !== undefined &&
-      !isSame(best.language, declared) &&
-      (best.wrong < declaredWrong || best.looks > looks[declared])
-    )
-      return best.language;
-    return declaredWrong < 0.3 || best !== undefined ? declared : null;
-  }
-  return best?.language ?? null;
+  const [best] = tried
+    .filter((each) => each.wrong < 0.02 && each.looks > 0)
+    .sort((a, b) => b.looks - a.looks || a.wrong - b.wrong);
+  if (declared === null) return best?.language ?? null;
+  const own = tried.find((each) => each.language === declared);
+  // Another language only where it is the clear one: a stumble alone is a fault, not another language.
+  if (
+    own !== undefined &&
+    best !== undefined &&
+    !isSame(best.language, declared) &&
+    (best.wrong < own.wrong || best.looks > own.looks)
+  )
+    return best.language;
+  return own === undefined || own.wrong < unreadable || best !== undefined ? declared : null;
+}
+
+/** The part of a text that a grammar cannot read. */
+function share(language: LanguageName, text: string, parse: Parse): number {
+  return parse(language, text).wrongChars / text.length;
 }
 
 /** TypeScript is JavaScript with types: one is not a mistake for the other. */

@@ -1,7 +1,7 @@
 /** One reading of a request: its bounds, and what was found so far. Every language's reader works on the same one. */
 import type { LanguageName } from "@hsr/contract";
 import { riskLimits } from "@hsr/contract";
-import type { Effect, EffectKind, Place } from "./effects.ts";
+import type { Effect, EffectKind, Spot } from "./effects.ts";
 import { plainPath } from "./paths.ts";
 import type { Parse, SyntaxTree } from "./syntax.ts";
 import {
@@ -38,7 +38,7 @@ export interface Unit {
   readonly file: string | null;
   readonly layer: number;
   /** Where code in a text is told to stand: where the text is run. */
-  readonly fixed: Place | null;
+  readonly fixed: Spot | null;
 }
 
 /** What a reader tells of an effect; the session adds the rest. */
@@ -134,20 +134,20 @@ export class Session {
   }
 
   /** The unit of a text that the program runs as code. */
-  inner(language: LanguageName, text: string, file: string | null, layer: number, at: Place): Unit {
+  inner(language: LanguageName, text: string, file: string | null, layer: number, at: Spot): Unit {
     const shown = text.slice(0, riskLimits.evidence_chars).replaceAll(hole, "…").replace(/\s+/g, " ");
     return { language, text, file, layer: layer + 1, fixed: { ...at, evidence: shown } };
   }
 
   /** Reads a text that the program runs as code. Returns whether it could be read. */
-  readText(language: LanguageName, text: string, within: Unit, at: Place): boolean {
+  readText(language: LanguageName, text: string, within: Unit, at: Spot): boolean {
     if (!this.mayRead(text, within.layer)) return false;
     this.readers[language](this, this.inner(language, text, within.file, within.layer, at));
     return true;
   }
 
   /** Writes an effect down, once, and gives its index. */
-  add(seen: Seen, place: Place, layer: number): number {
+  add(seen: Seen, place: Spot, layer: number): number {
     const target = seen.target ?? null;
     const tags = seen.tags ?? [];
     const key = `${seen.kind}\0${target ?? ""}\0${tags.join()}\0${seen.callee}\0${place.line ?? 0}:${place.column ?? 0}`;
@@ -206,7 +206,7 @@ export class Session {
   }
 
   /** Where a position of a unit is. */
-  place(unit: Unit, start: number, end: number): Place {
+  place(unit: Unit, start: number, end: number): Spot {
     if (unit.fixed !== null) return unit.fixed;
     let starts = this.#lines.get(unit);
     if (starts === undefined) {

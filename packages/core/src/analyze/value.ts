@@ -91,6 +91,7 @@ export type Value =
 
 /** More than these alternatives are not followed. */
 const mostAlternatives = 6;
+const mostCompared = 24;
 /** Longer texts are not folded. */
 export const mostTextChars = 256 * 1024;
 const mostOrigins = 12;
@@ -189,7 +190,8 @@ export function anyOf(values: readonly Value[]): Value {
   if (values.length === 1) return first;
   const flat: Value[] = [];
   let from = noOrigins;
-  for (const value of values)
+  // Of many values the first ones stand for all: comparing each with each takes time for every pair.
+  for (const value of values.slice(0, mostCompared))
     for (const each of value.k === "choice" ? value.of : [value]) {
       if (flat.some((other) => isSame(other, each))) from = joinOrigins(from, each.from);
       else flat.push(each);

@@ -400,6 +400,44 @@ export const settings = {
     unit: "ms",
     reason: "How often each runtime is tried out again: a probe runs something in a sandbox and looks.",
   }),
+  "analyze.threads": integer({
+    default: ({ cores }) => Math.max(1, Math.min(4, Math.floor(cores / 2))),
+    defaultText: "half of the cores, from 1 to 4",
+    min: 1,
+    max: 64,
+    unit: "threads",
+    reason: "Threads that read code. Each holds about 60 MB; more only help when many different programs come at once.",
+  }),
+  "analyze.deadline_ms": integer({
+    default: 2 * second,
+    min: 10,
+    max: minute,
+    unit: "ms",
+    reason:
+      "How long one analysis may take. Code whose analysis takes longer gets the strictest report, and the thread that read it is ended.",
+  }),
+  "analyze.max_bytes": integer({
+    default: 512 * KiB,
+    min: KiB,
+    max: 8 * MiB,
+    unit: "bytes",
+    reason:
+      "The largest program that is read. A larger one is a finding of its own and weighs as high risk. A megabyte takes about a second.",
+  }),
+  "analyze.cache_entries": integer({
+    default: 4096,
+    min: 1,
+    max: 1_000_000,
+    unit: "reports",
+    reason: "Reports that are kept in memory by the digest of what was read, so that the same code is read once.",
+  }),
+  "analyze.rules": text({
+    default: "",
+    pattern: /^$|^\/[^\p{Cc}]{0,4095}$/u,
+    wanted: "an absolute path, or nothing",
+    reason:
+      "A YAML file with rules of your own, read at start. They are applied besides those that come with HSR; docs/risk-rules.md has the form.",
+  }),
   "policy.file": path({
     default: fileURLToPath(new URL("../../../../config/policy.yaml", import.meta.url)),
     defaultText: "`config/policy.yaml` of this version",

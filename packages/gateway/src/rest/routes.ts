@@ -1,5 +1,7 @@
 /** The table of routes: everything that the REST door has, in one list. */
+
 import type { ConfigRow } from "../config.ts";
+import { analyzeRoutes } from "./analyze.ts";
 import { type ApprovalPorts, approvalRoutes } from "./approvals.ts";
 import { archiveRoutes } from "./archives.ts";
 import { configRoutes } from "./config.ts";
@@ -52,6 +54,7 @@ export function allRoutes(ports: RoutePorts): readonly Route[] {
     ...archiveRoutes(ports),
     terminalRoute,
     ...keyRoutes(ports),
+    ...analyzeRoutes(ports),
     ...policyRoutes(ports),
     ...trialRoutes(ports),
     ...approvalRoutes(ports),

@@ -1,6 +1,6 @@
 /** The arguments of a call, and what a known function can ask for. */
 import type { LanguageName } from "@hsr/contract";
-import type { Place } from "../effects.ts";
+import type { Spot } from "../effects.ts";
 import type { Seen } from "../session.ts";
 import { joinOrigins, noOrigins, type Origins, originsOf, unknown, type Value } from "../value.ts";
 
@@ -63,7 +63,7 @@ export interface OutsideCall {
   readonly isNew: boolean;
   /** How the name was hidden. */
   readonly disguise: readonly string[];
-  readonly place: Place;
+  readonly place: Spot;
   /** Whether it stands in a loop that never ends by itself. */
   readonly endless: boolean;
   /** Writes an effect down and gives its index. */

@@ -30,26 +30,9 @@ import {
 } from "../value.ts";
 import { Arguments, type OutsideCall } from "./call.ts";
 import type { Dialect } from "./dialect.ts";
+import { type End, type Frame, mostCallDepth, mostCallsOfOne, mostDepth, mostLoopSteps, mostRounds } from "./frame.ts";
 import { binary, concatenated, itemOf, itemsOf, sliceOf, truthOf, unary } from "./operate.ts";
 import { argumentsOf, boundTo, dictOf, fromClass, listOf, merge, outerType, restore } from "./parts.ts";
-
-/** Functions within functions, as calls go. */
-const mostCallDepth = 16;
-/** Calls of one function that are followed; later ones give what the last gave. */
-const mostCallsOfOne = 24;
-/** Rounds of a loop over known things that are followed. */
-const mostRounds = 512;
-/** Expressions within expressions. */
-const mostDepth = 300;
-
-/** How a list of statements ended. */
-type End = "left" | "returned" | null;
-
-interface Frame {
-  readonly scope: Scope;
-  readonly returns: Value[];
-  readonly yields: Value[];
-}
 
 export class Evaluation {
   readonly #session: Session;
@@ -182,7 +165,6 @@ export class Evaluation {
 
   #branches(stmt: Extract<Stmt, { do: "branches" }>, frame: Frame): End {
     const tests = stmt.tests.map((each) => this.#value(each, frame));
-    const before = new Map(frame.scope.names);
     const truth = this.#unrolled > 0 && tests.length === 1 && tests[0] !== undefined ? truthOf(tests[0]) : null;
     if (truth !== null) {
       // In a loop that is followed round by round the taken arm decides; the other is looked at once for what it does.
@@ -191,11 +173,13 @@ export class Evaluation {
       const first = other?.[0];
       if (other !== undefined && first !== undefined && !this.#armsSeen.has(first.start)) {
         this.#armsSeen.add(first.start);
+        const before = new Map(frame.scope.names);
         this.#block(other, { ...frame, returns: [], yields: [] });
         restore(frame.scope.names, before);
       }
       return this.#block(stmt.arms[taken] ?? [], frame);
     }
+    const before = new Map(frame.scope.names);
     const after: Map<string, Value>[] = [];
     for (const arm of stmt.arms) {
       restore(frame.scope.names, before);
@@ -238,7 +222,8 @@ export class Evaluation {
     if (stmt.test !== null && stmt.test.op !== "const" && truthOf(test) === true) {
       this.#unrolled += 1;
       try {
-        for (let round = 0; round < mostRounds && this.#session.left > 100; round += 1) {
+        const least = this.#session.left - mostLoopSteps;
+        for (let round = 0; round < mostRounds && this.#session.left > Math.max(100, least); round += 1) {
           const end = this.#block(stmt.body, frame);
           if (end === "returned" || end === "left") break;
           this.#block(stmt.step, frame);

@@ -2,7 +2,7 @@
 import type { Effect } from "../effects.ts";
 import { placesOf } from "../places.ts";
 import type { Disguise } from "../value.ts";
-import type { Condition } from "./rule.ts";
+import type { RuleCondition } from "./rule.ts";
 
 /** Ways to reach a name that change no text: honest code uses them too. */
 const openWays = new Set(["getattr", "brackets", "import", "dictionary", "constructor", "separator", "path"]);
@@ -27,7 +27,7 @@ export function isHidden(disguise: Disguise, ways: readonly string[] = ["*"]): b
   return disguise.some((each) => (ways.includes("*") ? !openWays.has(each) : ways.includes(each)));
 }
 
-export function holds(condition: Condition, effect: Effect, all: readonly Effect[]): boolean {
+export function holds(condition: RuleCondition, effect: Effect, all: readonly Effect[]): boolean {
   const { target } = effect;
   if (condition.effect !== undefined && !condition.effect.includes(effect.kind)) return false;
   if (condition.tag !== undefined && !condition.tag.some((each) => hasTag(effect, each))) return false;
@@ -60,7 +60,7 @@ function hasTag(effect: Effect, tag: string): boolean {
 }
 
 /** Follows data back: what it came from, and what that came from. */
-function comesFrom(condition: Condition, effect: Effect, all: readonly Effect[]): boolean {
+function comesFrom(condition: RuleCondition, effect: Effect, all: readonly Effect[]): boolean {
   const seen = new Set<number>([effect.index]);
   let current = effect.from;
   for (let step = 0; step < mostSteps && current.length > 0; step += 1) {

@@ -7,7 +7,7 @@ import type { Remark } from "../inspect.ts";
  * What a rule looks for in one effect. Everything that is given must hold; a list means any of it. Patterns are texts with `*`
  * for anything, without regard to case.
  */
-export interface Condition {
+export interface RuleCondition {
   readonly effect?: readonly EffectKind[];
   /** The target lies in one of these kinds of places. */
   readonly place?: readonly string[];
@@ -23,10 +23,10 @@ export interface Condition {
   /** Its data, where they are known, look like one of these. */
   readonly data?: readonly string[];
   /** Something that its data come from; the content of what is read, sent, run. */
-  readonly from?: Condition;
-  readonly notFrom?: Condition;
+  readonly from?: RuleCondition;
+  readonly notFrom?: RuleCondition;
   /** Something else that the same program does. */
-  readonly also?: Condition;
+  readonly also?: RuleCondition;
 }
 
 export interface Example {
@@ -44,7 +44,7 @@ export interface Rule {
   readonly capability?: RiskCapability;
   readonly confidence: Confidence;
   /** Any of these. */
-  readonly when: readonly Condition[];
+  readonly when: readonly RuleCondition[];
   /** Or a remark about the reading itself. */
   readonly remark?: Remark["what"];
   readonly match: readonly Example[];

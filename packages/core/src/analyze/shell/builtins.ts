@@ -19,7 +19,7 @@ import {
   type Value,
 } from "../value.ts";
 import { parseOptions } from "./options.ts";
-import type { CommandCall } from "./shell.ts";
+import { type CommandCall, contentOfPipe } from "./shell.ts";
 
 const nothing = textValue("");
 type Builtin = (call: CommandCall) => Value;
@@ -155,6 +155,8 @@ const mapfile: Builtin = (call) => {
 const source: Builtin = (call) => {
   const [path, ...args] = call.args;
   if (path === undefined) return nothing;
+  const piped = contentOfPipe(path);
+  if (piped !== null) return evalText(call, piped, "source", true);
   const name = asText(path);
   const content = call.shell.readFile(path, "source");
   if (content.k === "text") {

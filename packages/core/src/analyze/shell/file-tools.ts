@@ -1,5 +1,6 @@
 /** Tools that make, change, list and remove files. */
 
+import { unpacked, utf8Decoded } from "../decode.ts";
 import { concatenated } from "../evaluate/operate.ts";
 import {
   asText,
@@ -15,6 +16,7 @@ import {
 import { originsOfAll } from "./builtins.ts";
 import { paths, type Tool } from "./operands.ts";
 import { parseOptions } from "./options.ts";
+import { bytesOf } from "./text-tools.ts";
 
 const nothing = textValue("");
 
@@ -235,6 +237,10 @@ function zipper(unpacks: boolean): Tool {
           ...(set.has("P") || set.has("e") ? ["encrypted"] : []),
         ]);
       return nothing;
+    }
+    if (rest.length === 0 && isUnpacking && call.stdin?.k === "text" && call.name.startsWith("g")) {
+      const bytes = unpacked(bytesOf(call.stdin.text), "gzip");
+      if (bytes !== null) return textValue(utf8Decoded(bytes), call.stdin.from, [...call.stdin.disguise, "gzip"]);
     }
     const contents = rest
       .slice(0, call.name === "unzip" ? 1 : undefined)

@@ -1,5 +1,5 @@
 /** Reading Bash: the whole language as one function, for whoever has a text or a command line. */
-import type { Place } from "../effects.ts";
+import type { Spot } from "../effects.ts";
 import type { ReadCode, Session, Unit } from "../session.ts";
 import type { Value } from "../value.ts";
 import { Shell } from "./shell.ts";
@@ -10,7 +10,7 @@ export const readBash: ReadCode = (session, unit) => {
 };
 
 /** Reads a text that a program of another language gives to a shell. */
-export function readShellText(session: Session, within: Unit, at: Place, text: string): Value | null {
+export function readShellText(session: Session, within: Unit, at: Spot, text: string): Value | null {
   if (!session.mayRead(text, within.layer)) return null;
   const unit = session.inner("bash", text, within.file, within.layer, at);
   return new Shell(session, unit, true).program(session.tree(unit).root);
@@ -20,7 +20,7 @@ export function readShellText(session: Session, within: Unit, at: Place, text: s
 export function readCommand(
   session: Session,
   within: Unit,
-  at: Place,
+  at: Spot,
   words: readonly Value[],
   stdin: Value | null = null,
 ): Value {

@@ -18,7 +18,7 @@ import {
 import { evalText, originsOfAll } from "./builtins.ts";
 import { originsOfCall, type Tool } from "./operands.ts";
 import { parseOptions } from "./options.ts";
-import type { CommandCall } from "./shell.ts";
+import { type CommandCall, contentOfPipe } from "./shell.ts";
 
 /** Text that an interpreter of a language runs. `computed`: the text is not simply written there. */
 function runText(
@@ -135,7 +135,8 @@ const shell: Tool = (call) => {
   }
   const [file, ...args] = rest;
   if (file !== undefined && asText(file) !== "-" && !(set.has("s") && call.stdin !== null)) {
-    if (file.k === "unknown" && file.from.length > 0) return runText(call, "bash", file, call.name, true);
+    const piped = contentOfPipe(file);
+    if (piped !== null) return runText(call, "bash", piped, call.name, true);
     call.shell.positional = listValue(args);
     const output = runFile(call, "bash", file, call.name);
     call.shell.positional = before;
@@ -163,7 +164,8 @@ function interpreter(language: LanguageName | null, flags: string, takes: string
     if (values.has("m")) return runModule(call, module, rest);
     const [file] = rest;
     if (file !== undefined && asText(file) !== "-") {
-      if (file.k === "unknown" && file.from.length > 0) return runText(call, language, file, call.name, true);
+      const piped = contentOfPipe(file);
+      if (piped !== null) return runText(call, language, piped, call.name, true);
       return runFile(call, language, file, call.name);
     }
     if (set.has("version") || set.has("V") || set.has("v") || set.has("help")) return unknown;

@@ -10,6 +10,7 @@ import {
   anyOf,
   asText,
   hole,
+  instanceValue,
   isWhole,
   joinOrigins,
   listValue,
@@ -124,17 +125,21 @@ export class Shell implements Surroundings {
       const target = child(redirect, "destination");
       if (target !== null) return this.readFile(expandWhole(target, this), "<");
     }
-    return this.block(inner, null);
+    const output = this.block(inner, null);
+    return node.type === "process_substitution" ? pipeOf(output) : output;
   }
 
   /** What reading a file gives: what was written there before, or something from outside. */
   readFile(path: Value, callee: string): Value {
+    const piped = contentOfPipe(path);
+    if (piped !== null) return piped;
     const name = asText(path);
     const index = this.emit({ kind: "read", target: name, from: originsOf(path), callee });
     return this.session.reading(name, index);
   }
 
   writeFile(path: Value, content: Value | null, callee: string, tags: readonly string[] = []): void {
+    if (contentOfPipe(path) !== null) return;
     for (const each of path.k === "choice" ? path.of : [path]) {
       const name = asText(each);
       if (/^\/dev\/(null|stdout|stderr|tty|fd\/\d)$/.test(name)) continue;
@@ -424,7 +429,7 @@ export class Shell implements Surroundings {
         const path = expandWhole(target, this);
         if (text.startsWith("<")) {
           const name = asText(path);
-          if (target.type === "process_substitution") input = path;
+          if (target.type === "process_substitution") input = contentOfPipe(path) ?? path;
           else if (/^\/dev\/(tcp|udp)\//.test(name))
             input = unknownFrom([this.emit({ kind: "connect", target: name, tags: ["raw"], callee: "<" })]);
           else if (text !== "<&") input = this.readFile(path, "<");
@@ -469,25 +474,17 @@ export class Shell implements Surroundings {
   #command(node: Syntax, stdin: Value | null): Value {
     const words: Value[] = [];
     let input = stdin;
-    let sets = false;
+    const made: { name: string; value: Value; at: Syntax; isOwn: boolean }[] = [];
     for (const each of node.children) {
       if (!each.named || each.type === "comment") continue;
       if (each.type === "variable_assignment") {
-        const made = assignment(each, this);
-        if (made !== null) {
-          sets = true;
-          // It holds for this command; what follows on the line may use it.
-          this.emit(
-            {
-              kind: "environment",
-              target: made.name,
-              tags: ["write"],
-              callee: made.name,
-              data: asText(made.value),
-              from: originsOf(made.value),
-            },
-            each,
-          );
+        for (const { name, value } of made) this.variables.set(name, value);
+        const one = assignment(each, this);
+        if (one !== null) {
+          // It holds for this command; a line's end after it means that it is a statement of its own.
+          const next = node.children[node.children.indexOf(each) + 1];
+          const isOwn = next === undefined || this.source.slice(each.end, next.start).includes("\n");
+          made.push({ ...one, at: each, isOwn });
         }
       } else if (each.type === "herestring_redirect") {
         const word = named(each)[0];
@@ -504,9 +501,28 @@ export class Shell implements Surroundings {
           },
           stdin,
         );
-      } else words.push(...expand(each, this));
+      } else {
+        for (const { name, value } of made) this.variables.set(name, value);
+        words.push(...expand(each, this));
+      }
     }
-    if (words.length === 0) return textValue(sets ? "" : "");
+    const lastOwn = made.findLastIndex((each) => each.isOwn);
+    for (const [index, { name, value, at }] of made.entries()) {
+      if (words.length === 0 || index <= lastOwn) this.assign(name, value);
+      else
+        this.emit(
+          {
+            kind: "environment",
+            target: name,
+            tags: ["write"],
+            callee: name,
+            data: asText(value),
+            from: originsOf(value),
+          },
+          at,
+        );
+    }
+    if (words.length === 0) return textValue("");
     return this.execute(words, input, node);
   }
 
@@ -584,6 +600,16 @@ export class Shell implements Surroundings {
     for (const [name, value] of inner.variables) this.variables.set(name, value);
     return output;
   }
+}
+
+/** What `<(…)` gives: a path whose content is what the command prints. */
+function pipeOf(content: Value): Value {
+  return instanceValue("pipe", originsOf(content), [["content", content]]);
+}
+
+/** What is read from a pipe; `null` for anything else. */
+export function contentOfPipe(value: Value): Value | null {
+  return value.k === "instance" && value.type === "pipe" ? (value.fields.get("content") ?? unknown) : null;
 }
 
 /** A function that starts itself twice, or in the background, each time that it runs. */

@@ -32,9 +32,7 @@ import type { CommandCall } from "./shell.ts";
 export function inputOf(call: CommandCall, operands: readonly Value[]): Value {
   const files = operands.filter((each) => asText(each) !== "-");
   if (files.length === 0) return call.stdin ?? unknown;
-  const parts = paths(files).map(({ path, value }) => {
-    // What `<(…)` gives is content already.
-    if (value.k === "unknown" && value.from.length > 0 && path.length === 1) return value;
+  const parts = paths(files).map(({ value }) => {
     return call.shell.readFile(value, call.name);
   });
   return parts.length === 1 && parts[0] !== undefined ? parts[0] : concatenated(parts);
@@ -73,9 +71,16 @@ function changed(input: Value, change: (text: string) => string | null, disguise
   );
 }
 
-/** Bytes that were decoded, as text. */
+/** Bytes that were decoded, as text; bytes that are none stay as they are. */
 function shown(bytes: string | null): string | null {
-  return bytes === null ? null : utf8Decoded(bytes);
+  if (bytes === null) return null;
+  const text = utf8Decoded(bytes);
+  return text.includes("\ufffd") ? bytes : text;
+}
+
+/** Text as the bytes that it is. */
+export function bytesOf(text: string): string {
+  return /[^\0-\xff]/.test(text) ? utf8Encoded(text) : text;
 }
 
 const base64: Tool = (call) => {
@@ -342,8 +347,8 @@ export const textTools: Readonly<Record<string, Tool>> = {
   hexdump: reader("e f n s"),
   od: reader("A j N t w"),
   strings: reader("n t e"),
-  gunzip: changer("S", (text) => shown(unpacked(text, "gzip")), "gzip"),
-  zcat: changer("", (text) => shown(unpacked(text, "gzip")), "gzip"),
+  gunzip: changer("S", (text) => shown(unpacked(bytesOf(text), "gzip")), "gzip"),
+  zcat: changer("", (text) => shown(unpacked(bytesOf(text), "gzip")), "gzip"),
   rot13: changer("", rot13, "rot13"),
   sed,
   tr,

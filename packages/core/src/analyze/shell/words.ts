@@ -67,7 +67,7 @@ export function expand(node: Syntax, around: Surroundings): readonly Value[] {
     });
   }
   if (current !== null) words.push(current);
-  const found = words.map((each) => concatenated(each));
+  const found = words.map((each) => (each.length === 1 && each[0]?.k === "instance" ? each[0] : concatenated(each)));
   const isQuoted = segments.some((each) => each.quoted);
   return (isQuoted ? found : found.flatMap(braces)).slice(0, mostFields);
 }

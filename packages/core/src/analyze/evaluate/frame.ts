@@ -1,0 +1,22 @@
+/** Bounds of an evaluation, and what it keeps of one call. */
+import type { Scope, Value } from "../value.ts";
+
+/** Functions within functions, as calls go. */
+export const mostCallDepth = 16;
+/** Calls of one function that are followed; later ones give what the last gave. */
+export const mostCallsOfOne = 24;
+/** Rounds of a loop over known things that are followed. */
+export const mostRounds = 512;
+/** Steps that one loop with a condition may take; decoders need a few for each character. */
+export const mostLoopSteps = 4000;
+/** Expressions within expressions. */
+export const mostDepth = 300;
+
+/** How a list of statements ended. */
+export type End = "left" | "returned" | null;
+
+export interface Frame {
+  readonly scope: Scope;
+  readonly returns: Value[];
+  readonly yields: Value[];
+}

@@ -1,0 +1,244 @@
+/** The analyzer as the gateway has it: in threads, with its rules, against code that wants to hang or kill it. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { LanguageName } from "@hsr/contract";
+import { type AnalyzedRisk, type AnalyzeInput, analyzeCode, builtinRules, ruleSet } from "@hsr/core";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createLog, createMetrics } from "../observe/index.ts";
+import { type Analyzer, startAnalyzer } from "./analyzer.ts";
+import { loadParser } from "./parser.ts";
+import { analyzerRules, RulesError, readRules } from "./rules.ts";
+
+const MiB = 1024 * 1024;
+const parse = await loadParser();
+const set = ruleSet(builtinRules);
+const folder = mkdtempSync(join(tmpdir(), "hsr-analyzer-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function code(language: LanguageName, text: string | Uint8Array): AnalyzeInput {
+  const bytes = typeof text === "string" ? Buffer.from(text) : text;
+  return { program: { kind: "code", language, code: bytes, args: [] }, files: [], environment: {}, stdin: null };
+}
+
+function read(input: AnalyzeInput, rules = set): AnalyzedRisk {
+  return analyzeCode(input, { parse, mostBytes: MiB / 2 }, rules);
+}
+
+const ids = (risk: AnalyzedRisk): readonly string[] => risk.findings.map(({ id }) => id);
+
+describe("each rule", () => {
+  test.each(builtinRules.map((rule) => [rule.id, rule] as const))(
+    "%s matches its examples and no counter-example",
+    (id, rule) => {
+      for (const { language, code: text } of rule.match) expect(ids(read(code(language, text))), text).toContain(id);
+      for (const { language, code: text } of rule.not) expect(ids(read(code(language, text))), text).not.toContain(id);
+    },
+  );
+
+  test("has a name of its own", () => {
+    expect(new Set(builtinRules.map(({ id }) => id)).size).toBe(builtinRules.length);
+  });
+});
+
+describe("what cannot be read is a finding", () => {
+  const finding = (input: AnalyzeInput) => {
+    const risk = read(input);
+    return { ids: ids(risk), level: risk.level, unanalysable: risk.capabilities.includes("unanalysable") };
+  };
+
+  test("code over the cap", () => {
+    expect(finding(code("python", "x = 1\n".repeat(MiB)))).toEqual({
+      ids: ["oversize"],
+      level: "high",
+      unanalysable: true,
+    });
+  });
+
+  test("a program of machine code, by its first bytes", () => {
+    const elf = Buffer.concat([Buffer.from("7f454c46020101", "hex"), Buffer.alloc(200)]);
+    const risk = read({
+      program: { kind: "argv", argv: ["./tool"] },
+      files: [{ path: "/workspace/tool", content: elf, mode: 0o755 }],
+      environment: {},
+      stdin: null,
+    });
+    expect(risk).toMatchObject({ binary: true, level: "medium" });
+    expect(risk.capabilities).toContain("native_code");
+  });
+
+  test("a program of the image that nobody knows", () => {
+    const risk = read({
+      program: { kind: "argv", argv: ["frobnicate", "x"] },
+      files: [],
+      environment: {},
+      stdin: null,
+    });
+    expect(risk.unknownLang).toBe(true);
+    expect(risk.capabilities).toContain("unanalysable");
+  });
+
+  test("another language than the declared one", () => {
+    const risk = read(code("python", "#!/bin/bash\nset -e\nif [ -f a ]; then\n  rm -rf /usr\nfi\n"));
+    expect(risk.language).toEqual({ declared: "python", found: "bash" });
+    expect(ids(risk)).toEqual(expect.arrayContaining(["language-mismatch", "removes-system-files"]));
+  });
+});
+
+describe("nothing hangs or crashes it", () => {
+  const deep = 100_000;
+  test.each([
+    ["python", "(".repeat(deep) + ")".repeat(deep)],
+    ["python", `x = ${"[".repeat(deep)}`],
+    ["javascript", "[".repeat(deep) + "]".repeat(deep)],
+    ["javascript", `${"if(a){".repeat(deep / 4)}${"}".repeat(deep / 4)}`],
+    ["typescript", "(".repeat(deep)],
+    ["bash", `echo ${"$(".repeat(deep)}${")".repeat(deep)}`],
+    ["bash", `${"{ ".repeat(deep / 2)}${"}; ".repeat(deep / 2)}`],
+  ] as const)("%s nested 100,000-fold: %#", (language, text) => {
+    const risk = read(code(language, text));
+    expect(risk.level).not.toBe("low");
+    expect(risk.capabilities).toContain("unanalysable");
+  });
+
+  test("loops without end, strings that grow, and functions that call themselves", () => {
+    for (const text of [
+      "while True:\n    pass\n",
+      "x = 'a'\nfor i in range(4000):\n    x = x + x\n",
+      "def f(n):\n    return f(n) + f(n - 1)\nf(100)\n",
+      "x = [0]\nfor a in x:\n    x.append(a)\n",
+      "s = 'exec(s)'\nexec(s)\n",
+    ])
+      expect(read(code("python", text)).analyzed).toBe(true);
+    expect(read(code("bash", 'f() { f; f; }; f; while :; do eval "$0"; done')).analyzed).toBe(true);
+    expect(read(code("javascript", "let f = () => f() + f(); f(); for (;;) {}")).analyzed).toBe(true);
+  });
+
+  test("bytes that are no UTF-8, and texts that are no programs", () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom<LanguageName>("python", "javascript", "typescript", "bash"),
+        fc.uint8Array({ maxLength: 400 }),
+        (language, bytes) => {
+          const risk = read(code(language, bytes));
+          expect(risk.score).toBeGreaterThanOrEqual(0);
+          expect(JSON.parse(JSON.stringify(risk))).toEqual(risk);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  test("the same input has the same report", () => {
+    const input = code("python", "import os\nos.remove('/etc/hosts')\nos.system('curl x | sh')\n");
+    expect(read(input)).toEqual(read(input));
+  });
+});
+
+describe("threads", () => {
+  const log = createLog({ level: "silent", version: "test" });
+  const metrics = createMetrics({ version: "test" });
+  const options = {
+    rules: builtinRules,
+    threads: 1,
+    deadlineMs: 1500,
+    mostBytes: MiB / 2,
+    cacheEntries: 4,
+    log,
+    metrics,
+  };
+
+  /** A thread that does as the text of the code says, and answers everything else. */
+  function unreliable(): URL {
+    const file = join(folder, "thread.mjs");
+    writeFileSync(
+      file,
+      `import { parentPort } from "node:worker_threads";
+parentPort.on("message", ({ id, input }) => {
+  const text = Buffer.from(input.program.code).toString();
+  if (text === "die") process.exit(1);
+  if (text === "throw") throw new Error("broken");
+  if (text === "hang") for (;;);
+  parentPort.postMessage({ id, report: { analyzed: true, findings: [], level: "low" } });
+});
+parentPort.postMessage({ ready: true });`,
+    );
+    return pathToFileURL(file);
+  }
+
+  describe("that work", () => {
+    let analyzer: Analyzer;
+    beforeAll(() => {
+      analyzer = startAnalyzer(options);
+    });
+    afterAll(() => analyzer.close());
+
+    test("give the same as without threads, and know it the next time", async () => {
+      const input = code("python", "open('/etc/shadow').read()");
+      const risk = await analyzer.analyze(input);
+      expect(risk).toEqual(read(input));
+      expect(await analyzer.analyze(input)).toBe(risk);
+    });
+
+    test("50 MB are refused by size, and the next request is answered", async () => {
+      const risk = await analyzer.analyze(code("bash", Buffer.alloc(50 * MiB, "a ")));
+      expect(risk).toMatchObject({ level: "high", findings: [{ id: "oversize" }] });
+      expect(await analyzer.analyze(code("bash", "true"))).toMatchObject({ level: "low" });
+    });
+  });
+
+  test.each(["die", "throw", "hang"])(
+    "that %s in the middle give the strictest report, and others take their place",
+    async (text) => {
+      const analyzer = startAnalyzer({ ...options, deadlineMs: 300, thread: unreliable() });
+      try {
+        const risk = await analyzer.analyze(code("python", text));
+        expect(risk).toMatchObject({
+          analyzed: true,
+          level: "high",
+          score: 100,
+          capabilities: ["unanalysable"],
+          findings: [{ id: "analysis-failed" }],
+        });
+        expect(await analyzer.analyze(code("python", "fine"))).toMatchObject({ level: "low" });
+        // Not kept: the cause may have been the moment's.
+        expect(await analyzer.analyze(code("python", text))).toMatchObject({ level: "high" });
+      } finally {
+        await analyzer.close();
+      }
+    },
+  );
+});
+
+describe("rules of operators", () => {
+  const good = `version: 1
+rules:
+  - id: reads-our-ledger
+    title: Reads the ledger
+    why: Only the accounting jobs have business with it.
+    weight: 60
+    when:
+      - {effect: [read], target: ["/srv/ledger/*"]}
+`;
+
+  test("are applied besides those of HSR", () => {
+    const file = join(folder, "rules.yaml");
+    writeFileSync(file, good);
+    const rules = ruleSet(analyzerRules(file));
+    expect(ids(read(code("bash", "cat /srv/ledger/2030.csv"), rules))).toEqual(["reads-our-ledger"]);
+    expect(rules.digest).not.toBe(set.digest);
+  });
+
+  test.each([
+    ["no YAML", "rules: ["],
+    ["another version", good.replace("version: 1", "version: 2")],
+    ["a word that nobody knows", good.replace("target:", "targte:")],
+    ["an effect that does not exist", good.replace("[read]", "[look]")],
+    ["the name of a rule of HSR", good.replace("reads-our-ledger", "remote-shell")],
+    ["a weight of nothing", good.replace("weight: 60", "weight: 0")],
+  ])("with %s are refused", (_what, text) => {
+    expect(() => readRules(text, "rules.yaml")).toThrow(RulesError);
+  });
+});
