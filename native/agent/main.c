@@ -131,6 +131,13 @@ static bool tell(void) {
     return more && stream_fd() >= 0 && !stream_waiting();
 }
 
+/* ppoll takes a signal only when it has nothing else to tell, so a descriptor that is always ready would keep a
+ * child's end from being heard; the terminal of a killed program, with input left, is one. */
+static bool child_waits(void) {
+    sigset_t pending;
+    return sigpending(&pending) == 0 && sigismember(&pending, SIGCHLD) == 1;
+}
+
 static void wait_and_handle(bool input_left, bool more_to_tell) {
     struct pollfd fds[WATCHED_MAX];
     int timeout = -1;
@@ -150,7 +157,7 @@ static void wait_and_handle(bool input_left, bool more_to_tell) {
     sigemptyset(&none);
     /* Interrupted by a child it answers -1, and then only the children are looked at. */
     int n = ppoll(fds, count, timeout < 0 ? NULL : &until, &none);
-    if (children_changed) children_changed = family_reap();
+    if (children_changed || (n > 0 && child_waits())) children_changed = family_reap();
     executions_ready(fds, n > 0 ? executions : 0, now_ms());
     connections_ready(fds + executions, n > 0 ? connections : 0, now_ms());
     watches_ready(fds + executions + connections, n > 0 ? watches : 0, now_ms());

@@ -3,8 +3,9 @@
  * that look for what others left.
  */
 import { readFileSync } from "node:fs";
-import type { ErrorBody, Sandbox } from "@hsr/contract";
+import type { ErrorBody, Execution, Sandbox } from "@hsr/contract";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { WebSocket } from "ws";
 import { type RunningGateway, startGateway } from "../support/gateway.ts";
 import { describeWith } from "../support/host.ts";
 import { type LivingCalls, livingCalls } from "../support/living.ts";
@@ -112,6 +113,47 @@ describeWith(["bubblewrap", "python3"], "living sandboxes", () => {
     );
     expect(both.map(({ body }) => body.stdout)).toEqual(["1\n", "2\n"]);
   });
+
+  /** A terminal whose program never reads. */
+  const deaf = (): Promise<Execution> =>
+    living.background(sandbox, {
+      argv: ["python3", "-c", "import tty,time; tty.setraw(0); print('ready', flush=True); time.sleep(60)"],
+      terminal: { rows: 24, cols: 80 },
+    });
+
+  /** Sends as fast as the connection takes, and answers how long a neighbour's requests took meanwhile. */
+  async function flood(socket: WebSocket, frame: (socket: WebSocket) => void): Promise<number> {
+    const until = performance.now() + 2000;
+    let slowest = 0;
+    while (performance.now() < until && socket.readyState === WebSocket.OPEN) {
+      for (let i = 0; i < 2000 && socket.bufferedAmount < 4_000_000; i++) frame(socket);
+      const from = performance.now();
+      await gateway.call("GET", "/v1/sandboxes?limit=1");
+      slowest = Math.max(slowest, performance.now() - from);
+    }
+    return slowest;
+  }
+
+  it("bear floods of tiny frames, pings and input that nobody reads", async () => {
+    const execution = await deaf();
+    const before = residentBytes();
+    const kinds: readonly ((socket: WebSocket) => void)[] = [
+      (socket) => socket.send(Buffer.from("x"), { binary: true }),
+      (socket) => socket.ping("x"),
+      (socket) => socket.send(Buffer.alloc(60_000), { binary: true }),
+      (socket) => socket.send("{", { binary: false, fin: false }),
+    ];
+    for (const frame of kinds) {
+      const terminal = await attach(gateway, living.path(execution, "/terminal?take=true"));
+      await terminal.shows(/ready/);
+      const slowest = await flood(terminal.socket, frame);
+      expect(slowest).toBeLessThan(1500);
+      terminal.socket.terminate();
+    }
+    expect(residentBytes() - before).toBeLessThan(100_000_000);
+    expect((await living.exec(sandbox, { argv: ["true"] })).body.exit_code).toBe(0);
+    await gateway.call("POST", living.path(execution, "/cancel"));
+  }, 30_000);
 
   it("bear a program that writes byte by byte, for many watchers, and readers who do not read", async () => {
     const execution = await living.background(sandbox, {
