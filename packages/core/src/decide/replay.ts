@@ -5,7 +5,7 @@ import { decide } from "./decide.ts";
 import type { DecideInput, Decision, KeptInput, Rules, Verdict } from "./decision.ts";
 import { describeVerdict } from "./outcome-words.ts";
 
-/** What the audit log keeps of a decision: a run that was accepted or held, or a request that was refused. */
+/** What the audit log keeps of a decision: a run or a sandbox that was accepted or held, or a request that was refused. */
 export interface KeptDecision {
   readonly input: KeptInput;
   readonly outcome:
@@ -22,7 +22,8 @@ export function keptDecision(data: JsonObject): KeptDecision | null {
     readonly code?: string;
     readonly held?: true;
   };
-  if (input?.rules?.digest === undefined || input.request === undefined) return null;
+  // Executions are judged against their sandbox's decision, which their own entry does not repeat.
+  if (input?.rules?.digest === undefined || input.request === undefined || input.wishes === undefined) return null;
   if (decision !== undefined) return { input, outcome: { kind: held === true ? "hold" : "allow", decision } };
   return code === undefined ? null : { input, outcome: { kind: "refuse", code } };
 }
