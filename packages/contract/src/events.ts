@@ -33,6 +33,7 @@ export const eventTypes = {
   "execution.started": "A program was started in a sandbox.",
   "execution.output": "A program in a sandbox wrote to stdout or stderr.",
   "execution.finished": "A program in a sandbox ended.",
+  "file.changed": "Something changed in a watched folder of a sandbox.",
   "events.missed": "Events between the reader's place and this one are kept no more.",
   "volume.created": "A volume was made.",
   "volume.removed": "A volume was removed with all that was in it.",

@@ -148,3 +148,27 @@ export const unpackedSchema = Type.Object(
   { title: "Unpacked", additionalProperties: false, description: "What an archive brought." },
 );
 export type Unpacked = Type.Static<typeof unpackedSchema>;
+
+const changedPath = {
+  path: nullable(
+    Type.String(),
+    "Below the watched folder; null when it is not plain text. Empty is the folder itself.",
+  ),
+  path_base64: Type.Optional(Type.String({ description: "The same as bytes, where the text would not be taken." })),
+};
+
+export const fileChangeSchema = Type.Object(
+  {
+    kind: Type.Enum(["created", "modified", "deleted", "moved", "overflow"] as const, {
+      description: "`overflow`: more happened there than was told, so list it again.",
+    }),
+    folder: Type.Boolean({ description: "Whether it is a folder." }),
+    ...changedPath,
+    to: nullable(
+      Type.Object(changedPath, { additionalProperties: false }),
+      "Where it was moved to; null for the others.",
+    ),
+  },
+  { title: "FileChange", additionalProperties: false, description: "A change in a watched folder." },
+);
+export type FileChange = Type.Static<typeof fileChangeSchema>;

@@ -31,6 +31,7 @@ export * from "./decide/runtime-levels.ts";
 export * from "./decide/strategy.ts";
 export * from "./events.ts";
 export * from "./files/archive.ts";
+export { fileError } from "./files/file-error.ts";
 export * from "./files/named-files.ts";
 export * from "./files/received.ts";
 export * from "./files/sandbox-files.ts";

@@ -8,7 +8,8 @@ import { configRoutes } from "./config.ts";
 import { type EventPorts, eventRoutes } from "./events.ts";
 import { executionControlRoutes } from "./execution-control.ts";
 import { type ExecutionPorts, executionRoutes } from "./executions.ts";
-import { type FilePorts, fileRoutes } from "./files.ts";
+import { fileWatchRoutes, type WatchPorts } from "./file-watch.ts";
+import { fileRoutes } from "./files.ts";
 import { type KeyPorts, keyRoutes } from "./keys.ts";
 import { type LogPorts, logRoutes } from "./logs.ts";
 import { orphanRoutes } from "./orphans.ts";
@@ -27,7 +28,7 @@ import { type WebhookRoutePorts, webhookRoutes } from "./webhooks.ts";
 export type RoutePorts = ApprovalPorts &
   EventPorts &
   ExecutionPorts &
-  FilePorts &
+  WatchPorts &
   KeyPorts &
   LogPorts &
   PortRoutePorts &
@@ -52,6 +53,7 @@ export function allRoutes(ports: RoutePorts): readonly Route[] {
     ...orphanRoutes(ports),
     ...fileRoutes(ports),
     ...archiveRoutes(ports),
+    ...fileWatchRoutes(ports),
     terminalRoute,
     ...keyRoutes(ports),
     ...analyzeRoutes(ports),
