@@ -131,8 +131,8 @@ static bool tell(void) {
     return more && stream_fd() >= 0 && !stream_waiting();
 }
 
-/* ppoll takes a signal only when it has nothing else to tell, so a descriptor that is always ready would keep a
- * child's end from being heard; the terminal of a killed program, with input left, is one. */
+/* ppoll takes a signal only when it has nothing else to tell, so a descriptor that is always ready would keep
+ * a child's end from being heard; the terminal of a killed program, with input left, is one. */
 static bool child_waits(void) {
     sigset_t pending;
     return sigpending(&pending) == 0 && sigismember(&pending, SIGCHLD) == 1;
