@@ -1,29 +1,11 @@
 /** hsrctl on living sandboxes, against a real gateway. */
-import { once } from "node:events";
 import { get } from "node:http";
-import { type AddressInfo, connect, createServer } from "node:net";
 import type { Execution, ExecutionEvent, ExecutionSummary, PortGrant, Sandbox } from "@hsr/contract";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startDoor } from "../support/door.ts";
 import { type RunningGateway, startGateway } from "../support/gateway.ts";
 import { describeWith } from "../support/host.ts";
 import { type HsrctlOptions, hsrctl, startHsrctl } from "../support/hsrctl.ts";
-
-/** An address that stays while the gateway behind it is another one, as behind a load balancer. */
-async function startDoor(behind: () => string): Promise<{ readonly url: string; close(): void }> {
-  const server = createServer((client) => {
-    const upstream = connect(Number(new URL(behind()).port), "127.0.0.1");
-    for (const [from, to] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      from.pipe(to);
-      // A broken side is told to the other one, and is what this is for.
-      from.on("error", () => to.destroy()).on("close", () => to.destroy());
-    }
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() };
-}
 
 describeWith(["bubblewrap", "python3"], "hsrctl with living sandboxes", () => {
   let gateway: RunningGateway;

@@ -1,5 +1,5 @@
 /** Requests to the gateway: JSON in and out, and errors as sentences. */
-import { request as requestHttp } from "node:http";
+import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import type { ErrorBody } from "@hsr/contract";
 import type { Endpoint } from "./endpoint.ts";
@@ -86,10 +86,7 @@ export class Client {
     const { promise, resolve, reject } = Promise.withResolvers<Response>();
     const request = url.startsWith("https:") ? requestHttps : requestHttp;
     const sent = request(url + path, { method: "POST", headers }, (answer) => {
-      const pieces: Buffer[] = [];
-      answer.on("data", (piece: Buffer) => pieces.push(piece));
-      answer.once("error", reject);
-      answer.once("end", () => resolve(new Response(Buffer.concat(pieces), { status: answer.statusCode ?? 500 })));
+      gather(answer).then(resolve, reject);
     });
     sent.once("error", reject);
     sent.end(JSON.stringify(body));
@@ -113,6 +110,44 @@ export class Client {
   async events(path: string, ask: Ask = {}): Promise<{ response: Response; events: AsyncGenerator<ServerEvent> }> {
     const response = await this.send(path, { ...ask, headers: { ...ask.headers, accept: "text/event-stream" } });
     return { response, events: this.eventsOf(response) };
+  }
+
+  /** A WebSocket. What a browser can do is enough: the key goes among the subprotocols, never into the address. */
+  webSocket(path: string): WebSocket {
+    const { url, key } = this.endpoint;
+    const protocols = key === undefined ? ["hsr"] : ["hsr", `bearer.${key}`];
+    try {
+      return new WebSocket(url.replace(/^http/, "ws") + path, protocols);
+    } catch (cause) {
+      throw new Failure(`the key from ${this.endpoint.keyFrom} cannot be one of HSR`, { cause });
+    }
+  }
+
+  /** Asks why a WebSocket was not opened, which its own error does not tell. Throws the refusal if there is one. */
+  async refusedUpgrade(path: string): Promise<void> {
+    const { url, key } = this.endpoint;
+    const { promise, resolve, reject } = Promise.withResolvers<Response | null>();
+    const headers = {
+      connection: "Upgrade",
+      upgrade: "websocket",
+      "sec-websocket-version": "13",
+      "sec-websocket-key": Buffer.from("why not, gateway").toString("base64"),
+      "sec-websocket-protocol": "hsr",
+      ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+    };
+    const request = url.startsWith("https:") ? requestHttps : requestHttp;
+    const sent = request(url + path, { headers }, (answer) => {
+      gather(answer).then(resolve, reject);
+    });
+    sent.once("upgrade", (_answer, socket) => {
+      socket.destroy();
+      resolve(null);
+    });
+    // Nobody answers: there is no refusal.
+    sent.once("error", () => resolve(null));
+    sent.end();
+    const response = await promise;
+    if (response !== null && response.status >= 400 && response.status < 500) throw await this.refusal(response);
   }
 
   private eventsOf(response: Response): AsyncGenerator<ServerEvent> {
@@ -146,4 +181,11 @@ export class Client {
     }
     return this.notHsr();
   }
+}
+
+/** An answer of `node:http` as `fetch` would give it. */
+async function gather(answer: IncomingMessage): Promise<Response> {
+  const pieces: Buffer[] = [];
+  for await (const piece of answer as AsyncIterable<Buffer>) pieces.push(piece);
+  return new Response(Buffer.concat(pieces), { status: answer.statusCode ?? 500 });
 }

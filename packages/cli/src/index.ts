@@ -5,6 +5,7 @@ import { exitCodes, Failure } from "./failure.ts";
 import { visibleLines } from "./terminal.ts";
 import { analyzeCommand } from "./verbs/analyze.ts";
 import { approvalsCommand } from "./verbs/approvals.ts";
+import { attachCommand } from "./verbs/attach.ts";
 import { configCommand } from "./verbs/config.ts";
 import { createCommand } from "./verbs/create.ts";
 import { doctorCommand } from "./verbs/doctor.ts";
@@ -47,6 +48,7 @@ function buildProgram(rawArguments: readonly string[]): { program: Command; cont
     .addCommand(lsCommand(context))
     .addCommand(getCommand(context))
     .addCommand(execCommand(context))
+    .addCommand(attachCommand(context))
     .addCommand(psCommand(context))
     .addCommand(logsCommand(context))
     .addCommand(signalCommand(context))

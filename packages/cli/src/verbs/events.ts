@@ -39,7 +39,9 @@ const typeColumns = "execution.finished".length;
 
 function line(context: Context, { time, type, subject, data }: BusEvent): string {
   const said = Object.entries(data)
-    .filter(([, value]) => value !== null && typeof value !== "object")
+    .filter(
+      ([name, value]) => value !== null && typeof value !== "object" && !(name === "sandbox_id" && value === subject),
+    )
     .map(([name, value]) => `${name}=${String(value)}`);
   const { dim, bold } = context.paint;
   return `${dim(visible(time))}  ${bold(visible(type).padEnd(typeColumns))}  ${visible(subject)}  ${visible(said.join(" "))}`

@@ -14,11 +14,13 @@ import { parsePairs } from "../program.ts";
 import { executionRemarks, exitCodeOf } from "../result.ts";
 import { findSandbox, sandboxPath } from "../sandbox-name.ts";
 import { json } from "../terminal.ts";
+import { mustBeTerminal, ownSize, terminalSession } from "../terminal-session.ts";
 import { parseBytes, parseCount, parseDuration } from "../units.ts";
 
 interface ExecFlags {
   readonly detach?: boolean;
   readonly stdin?: boolean;
+  readonly terminal?: boolean;
   readonly timeout?: string;
   readonly outputLimit?: string;
   readonly cwd?: string;
@@ -31,6 +33,7 @@ interface ExecFlags {
 const examples = `
 Examples:
   hsrctl exec box -- ls -l                   a program of the sandbox, with its arguments; there is no shell
+  hsrctl exec -it box -- bash                with this terminal; Ctrl-P Ctrl-Q leaves it without ending the program
   tar c . | hsrctl exec box -- tar x         standard input goes along when it is a pipe or a file
   hsrctl exec -d box -- sh -c 'make; date'   in the background: prints the execution's id for logs, ps, signal and kill
 
@@ -45,8 +48,12 @@ export function execCommand(context: Context): Command {
     .passThroughOptions()
     .option("-d, --detach", "in the background: print the execution's id and leave")
     .option("-i, --stdin", "send standard input also from a terminal; in the background, keep it open")
+    .option("-t, --terminal", "give the program a terminal: this one, or with -d one to `hsrctl attach` to")
     .option("--no-stdin", "send no standard input; the program reads its end at once")
-    .option("-t, --timeout <time>", "wall-clock limit, such as 10s or 5m; 30s unless it is in the background")
+    .option(
+      "--timeout <time>",
+      "wall-clock limit, such as 10s or 5m; 30s unless it has a terminal or is in the background",
+    )
     .option("--output-limit <amount>", "how much of stdout and of stderr is kept, such as 16m")
     .option("-w, --cwd <folder>", "the folder in which it starts, absolute; /workspace unless told otherwise")
     .option("-u, --user <number>", "its user id in the sandbox")
@@ -90,11 +97,17 @@ function requestOf(context: Context, words: readonly string[], said: string, fla
 
 async function exec(context: Context, said: string, words: readonly string[], flags: ExecFlags): Promise<number> {
   const request = requestOf(context, words, said, flags);
+  if (flags.terminal && !flags.detach) mustBeTerminal();
   const client = context.client();
   const { id } = await findSandbox(client, said);
-  if (flags.detach) {
-    const body = { ...request, background: true, ...(flags.stdin === true ? { open_stdin: true } : {}) };
+  if (flags.detach || flags.terminal) {
+    const input = flags.terminal ? { terminal: ownSize() } : flags.stdin === true ? { open_stdin: true } : {};
+    const body = { ...request, ...input, background: true };
     const execution = await client.json<Execution>(sandboxPath(id, "/exec"), { method: "POST", body });
+    if (!flags.detach) {
+      const from = { mode: "write", take: false, from: "0", isOwner: true } as const;
+      return await terminalSession(context, client, { sandboxId: id, executionId: execution.id, ...from });
+    }
     await context.write(flags.json ? `${json(execution, 2)}\n` : `${execution.id}\n`);
     return 0;
   }
@@ -124,7 +137,9 @@ async function inForeground(
       // The terminal is gone: nobody is there to read the rest.
       if (signal === "SIGHUP") process.exit(exitCodes.signalBase + 1);
       post("signal", { signal, scope: "group" }).catch((error: unknown) => {
-        process.stderr.write(`hsrctl: could not send ${signal}: ${error instanceof Error ? error.message : error}\n`);
+        process.stderr.write(
+          `hsrctl: could not send ${signal}: ${error instanceof Error ? error.message : String(error)}\n`,
+        );
       });
     },
     () => {
