@@ -163,7 +163,7 @@ describeWith(["bubblewrap"], "a run that needs an approval", () => {
     const ctl = async (...args: readonly string[]) => (await hsrctl(["approvals", ...args], options)).stdout.toString();
     const listed = await ctl("ls");
     const id = /run-[a-z2-7]{26}/.exec(listed)?.[0] ?? "";
-    expect(listed).toMatch(/bash +not analyzed +policy\.yaml:2 .* Look at it first/);
+    expect(listed).toMatch(/bash +low \(\d+\) +policy\.yaml:2 .* Look at it first/);
     expect(await ctl("get", id)).toContain("printf '\\033[31m'; echo done");
     expect(await ctl("approve", id)).toBe(`${id}  approved\n`);
     const done = await running.done;
