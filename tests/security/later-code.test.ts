@@ -66,7 +66,9 @@ const ways: readonly Way[] = [
     refused: "needs_stronger_sandbox",
     run: async (sandbox, { upload, exec }) => {
       await upload(sandbox, "notes.txt", program);
-      expect((await exec(sandbox, { argv: ["mv", "notes.txt", "prog"] })).body.exit_code).toBe(0);
+      // The analyzer sees every file that a command names, so even this much may be too much.
+      const moved = await exec(sandbox, { argv: ["mv", "notes.txt", "prog"] });
+      if (moved.status !== 200) return moved;
       expect((await exec(sandbox, { argv: ["chmod", "755", "prog"] })).body.exit_code).toBe(0);
       return await exec(sandbox, { argv: ["./prog", mark] });
     },

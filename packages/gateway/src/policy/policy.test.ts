@@ -74,7 +74,7 @@ describe("the form that the project began with", () => {
 
 describe("the shipped policy", () => {
   test.each([
-    ["unknown", "basic"],
+    ["unknown", "strong"],
     ["low", "basic"],
     ["medium", "standard"],
     ["high", "strong"],
