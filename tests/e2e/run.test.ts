@@ -248,7 +248,8 @@ describeWith(["bubblewrap"], "a run over REST", () => {
         field: "network",
       });
       expect(await refused({ argv: ["true"], mounts: [{ source: "/", destination: "/workspace/x" }] })).toMatchObject({
-        code: "invalid_request",
+        status: 422,
+        class: "unsupported",
         field: "mounts[0].source",
       });
       expect((await gateway.run({ argv: ["true"], network: "none", mounts: [] })).status).toBe(200);

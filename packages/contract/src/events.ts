@@ -83,7 +83,10 @@ export const busEventSchema = Type.Object(
     tenant: Type.String({ maxLength: 64, description: "Whose it is." }),
     subject: Type.String({ maxLength: 64, description: "The id of what it happened to." }),
     request_id: nullable(Type.String({ maxLength: 128 }), "The request that made its subject."),
-    data: Type.Record(Type.String(), Type.Unknown(), { description: "Facts, by the type." }),
+    data: Type.Record(Type.String({ pattern: "^[a-z_]{1,64}$" }), Type.Unknown(), {
+      additionalProperties: false,
+      description: "Facts, by the type.",
+    }),
   },
   { title: "Event", additionalProperties: false, description: "Something that happened." },
 );

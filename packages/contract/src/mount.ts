@@ -19,6 +19,9 @@ export const mountSchema = Type.Object(
       }),
     ),
     volume: Type.Optional(volumeNameSchema),
+    source: Type.Optional(
+      Type.String({ maxLength: 4096, description: "A path of the host: always answers `unsupported`; name a folder." }),
+    ),
     sub_path: Type.Optional(
       Type.String({
         maxLength: 255,

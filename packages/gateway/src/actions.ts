@@ -183,7 +183,13 @@ export function askedMounts(mounts: readonly MountRequest[] | undefined): { read
   if (mounts === undefined || mounts.length === 0) return {};
   return {
     mounts: mounts.map(
-      ({ folder, volume, sub_path: subPath = "", destination: target, read_only: readOnly }, index) => {
+      ({ folder, volume, sub_path: subPath = "", destination: target, read_only: readOnly, source }, index) => {
+        if (source !== undefined)
+          throw new HsrError("unsupported", {
+            field: `mounts[${index}].source`,
+            message: "A path of the host cannot be asked for.",
+            hint: "Name a folder of the operator's list in `folder`; GET /v1/folders has it.",
+          });
         const name = folder ?? volume;
         if (name === undefined || (folder !== undefined && volume !== undefined))
           throw new HsrError("invalid_request", {

@@ -89,6 +89,8 @@ export class LiveExecution {
     if (this.#stdinEnded) execution.endStdin();
     try {
       const pumped = this.#pump(execution);
+      // Where the stream breaks both say so, and one is listened to.
+      pumped.catch(() => "the exit says so too");
       const exit = await execution.exit;
       await pumped;
       return { kind: "exit", exit };
