@@ -36,6 +36,7 @@ export * from "./files/named-files.ts";
 export * from "./files/received.ts";
 export * from "./files/sandbox-files.ts";
 export * from "./files/walk.ts";
+export * from "./first-of.ts";
 export * from "./languages.ts";
 export * from "./living/actions.ts";
 export * from "./living/deadlines.ts";

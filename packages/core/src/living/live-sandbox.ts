@@ -5,6 +5,7 @@
 import { gatewayLimits, HsrError, type SandboxReason } from "@hsr/contract";
 import type { RiskReport } from "../analyze/report.ts";
 import type { Decision } from "../decide/decision.ts";
+import { firstOf } from "../first-of.ts";
 import type { Agent, Clock, ExecutionState, Guest, OpenAgent } from "../ports.ts";
 import type { ExecutionId, SandboxId } from "../types.ts";
 import type { LiveExecution } from "./live-execution.ts";
@@ -176,11 +177,11 @@ export class LiveSandbox {
   async keepLink(guest: Guest, openAgent: OpenAgent): Promise<void> {
     const over = Promise.race([guest.ended, this.stopped]).then(() => "over" as const);
     for (let retryMs = firstRetryMs; ; ) {
-      const link = await Promise.race([this.#join(guest, openAgent), over]);
+      const link = await firstOf([this.#join(guest, openAgent), over]);
       if (link === "over") return;
       if (link === null) {
         const waited = new Promise<"waited">((resolve) => setTimeout(() => resolve("waited"), retryMs).unref());
-        if ((await Promise.race([over, waited])) === "over") return;
+        if ((await firstOf([over, waited])) === "over") return;
         retryMs = Math.min(longestRetryMs, retryMs * 2);
         continue;
       }

@@ -4,7 +4,7 @@
  */
 import { isUtf8 } from "node:buffer";
 import { type ExecutionEvent, type ExecutionEventType, httpLimits, type OutputData } from "@hsr/contract";
-import type { Store, StreamName } from "@hsr/core";
+import { firstOf, type Store, type StreamName } from "@hsr/core";
 import { wireExecutionSummary } from "../living-wire.ts";
 import { wireTime } from "../wire.ts";
 import type { EventWriter } from "./event-writer.ts";
@@ -83,7 +83,7 @@ class ExecutionStream {
     if (live === null) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, httpLimits.output_pause_ms.value);
-    await Promise.race([promise, live.finished]);
+    await firstOf([promise, live.finished]);
     clearTimeout(timer);
   }
 

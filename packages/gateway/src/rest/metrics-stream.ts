@@ -1,6 +1,6 @@
 /** Figures of a sandbox, once or again and again. */
 import { HsrError, httpLimits, type SandboxMetricsBody } from "@hsr/contract";
-import type { LiveSandbox } from "@hsr/core";
+import { firstOf, type LiveSandbox } from "@hsr/core";
 import type { FastifyReply } from "fastify";
 import { wireTime } from "../wire.ts";
 import { writeWhole } from "./sse.ts";
@@ -44,8 +44,12 @@ export async function streamMetrics(
     "cache-control": "no-store",
     "x-accel-buffering": "no",
   });
-  const gone = new Promise<"gone">((resolve) => response.once("close", () => resolve("gone")));
-  const over = Promise.race([gone, sandbox.ended.then(() => "over" as const)]);
+  const { promise: over, resolve: end } = Promise.withResolvers<"over">();
+  const leave = () => end("over");
+  response.once("close", leave);
+  // It may have gone while the first figures were asked for; then nobody will say so again.
+  if (response.closed || response.destroyed) leave();
+  const ended = sandbox.ended.then(() => "over" as const);
   let silentMs = 0;
   for (let seq = 1, figures: SandboxMetricsBody | null = first; ; seq += 1) {
     if (figures !== null) {
@@ -67,7 +71,7 @@ export async function streamMetrics(
       silentMs = 0;
       await writeWhole(response, ": still here\n\n");
     }
-    const step = await Promise.race([over, pause(intervalMs)]);
+    const step = await firstOf([over, ended, pause(intervalMs)]);
     if (step !== "next") {
       response.end();
       return;

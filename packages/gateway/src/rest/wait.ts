@@ -1,6 +1,6 @@
 /** Waiting on behalf of a client: until a run or an execution ends, until the client has waited enough, or until it goes away. */
 import type { ServerResponse } from "node:http";
-import type { LiveRun } from "@hsr/core";
+import { firstOf, type LiveRun } from "@hsr/core";
 import type { FastifyReply } from "fastify";
 
 /**
@@ -19,7 +19,7 @@ export async function within<Value>(
   response?.once("close", stop);
   if (response?.closed) stop();
   try {
-    return await Promise.race([promised, up.promise]);
+    return await firstOf([promised, up.promise]);
   } finally {
     clearTimeout(timer);
     response?.off("close", stop);
