@@ -70,7 +70,8 @@ export type WebhookProgress = Pick<
 >;
 
 export interface WebhookStore {
-  create(webhook: WebhookRecord): Promise<void>;
+  /** `false`: the tenant has that many already, and nothing was written. */
+  create(webhook: WebhookRecord, most: number): Promise<boolean>;
   /** Newest first. */
   list(tenant: string | null): Promise<readonly WebhookRecord[]>;
   progress(id: string, progress: WebhookProgress): Promise<void>;

@@ -26,7 +26,8 @@ export function post({ url, headers, body, timeoutMs, signal }: Post): Promise<P
     });
     const timer = setTimeout(() => request.destroy(new Error("no answer in time")), timeoutMs);
     request.once("close", () => clearTimeout(timer));
-    request.once("error", (error: NodeJS.ErrnoException) => resolve({ error: error.code ?? error.message }));
+    // Each of them: one that nobody listens for ends the gateway.
+    request.on("error", (error: NodeJS.ErrnoException) => resolve({ error: error.code ?? error.message }));
     request.once("response", (response) => {
       resolve({ status: response.statusCode ?? 0 });
       let read = 0;
@@ -34,7 +35,7 @@ export function post({ url, headers, body, timeoutMs, signal }: Post): Promise<P
         read += bytes.length;
         if (read > answerBytes) response.destroy();
       });
-      response.once("error", () => "the status is all that was wanted");
+      response.on("error", () => "the status is all that was wanted");
     });
     request.end(body);
   });

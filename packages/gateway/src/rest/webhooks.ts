@@ -42,11 +42,6 @@ export function webhookRoutes({ store, clock, webhooks, allowedHosts }: WebhookR
     },
     async ({ body, caller, requestId, reply }) => {
       mustBeAllowed(body.url, allowedHosts);
-      if ((await store.webhooks.list(caller.tenant)).length >= requestLimits.webhooks.value)
-        throw new HsrError("quota_exceeded", {
-          message: `A tenant has at most ${requestLimits.webhooks.value} webhooks.`,
-          hint: "Remove one.",
-        });
       const nowMs = clock.now();
       const record: WebhookRecord = {
         id: newId("webhook"),
@@ -63,7 +58,11 @@ export function webhookRoutes({ store, clock, webhooks, allowedHosts }: WebhookR
         deliveredAtMs: null,
         givenUp: 0,
       };
-      await store.webhooks.create(record);
+      if (!(await store.webhooks.create(record, requestLimits.webhooks.value)))
+        throw new HsrError("quota_exceeded", {
+          message: `A tenant has at most ${requestLimits.webhooks.value} webhooks.`,
+          hint: "Remove one.",
+        });
       const data = { key: caller.keyId, host: new URL(body.url).host };
       const { tenant, id: subject } = record;
       await store.audit.append({ timeMs: nowMs, type: "webhook.created", tenant, subject, requestId, data });

@@ -105,10 +105,13 @@ export function createWebhooks(access: Access): WebhookStore {
   const remove = database.prepare("DELETE FROM webhook WHERE id = ?");
   const removeOfTenant = database.prepare("DELETE FROM webhook WHERE id = ? AND tenant = ?");
   return {
-    create: (webhook) =>
+    create: (webhook, most) =>
       writer.write("webhook.create", () => {
+        // Counted in the unit that inserts: of many at one time each would see room.
+        if (ofTenant.all(webhook.tenant).length >= most) return false;
         const { id, tenant, url, types, secret, createdAtMs, deliveredSeq } = webhook;
         insert.run(id, tenant, url, JSON.stringify(types), secret, createdAtMs, deliveredSeq);
+        return true;
       }),
     list: async (tenant) =>
       read(access, "webhook.list", () => (tenant === null ? ofAll.all() : ofTenant.all(tenant))).map(toWebhook),

@@ -194,6 +194,7 @@ export class FollowedExecution implements AgentExecution {
     const offset = fields.u64();
     const bytes = fields.rest();
     if (this.#over) throw AgentError.protocol("output after the end");
+    if (offset + bytes.length > Number.MAX_SAFE_INTEGER) throw AgentError.protocol("output beyond 2^53");
     /* Without bytes it says only where the stream goes on behind what was dropped. */
     if (bytes.length > 0 && offset + bytes.length > this.#granted[which])
       throw AgentError.protocol("output beyond the credit");
