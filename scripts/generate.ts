@@ -3,6 +3,7 @@
  * them is not what the code says.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { clientTypes } from "./generate/client-types.ts";
 import { configurationPage } from "./generate/configuration.ts";
 import { conventionsPage } from "./generate/conventions.ts";
 import { errorsPage } from "./generate/errors.ts";
@@ -18,6 +19,7 @@ export const documents: Readonly<Record<string, () => string | Promise<string>>>
   "docs/errors.md": errorsPage,
   "docs/metrics.md": metricsPage,
   "docs/risk-rules.md": riskRulesPage,
+  "packages/sdk/src/gen/api.ts": clientTypes,
 };
 
 /** The documents that are not what the code says. */

@@ -8,7 +8,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   core: ["contract"],
   runtimes: ["contract", "core"],
   gateway: ["contract", "core", "runtimes"],
-  cli: ["contract"],
+  // The client's types are printed from the contract; its package has no dependencies.
+  sdk: [],
+  cli: ["contract", "sdk"],
 };
 /** What each package is for, so that the message can say where code belongs. */
 const belongs: Readonly<Record<string, string>> = {
@@ -16,10 +18,11 @@ const belongs: Readonly<Record<string, string>> = {
   core: "what is decided, without processes, files or sockets",
   runtimes: "where it runs: launcher, agent, jails",
   gateway: "who may ask: HTTP, keys, store, configuration",
+  sdk: "the client, which knows the gateway only by its wire, in Node and browsers",
   cli: "hsrctl, which knows the gateway only by its wire",
 };
-/** Only these packages touch the world outside. */
-const purePackages = ["contract", "core"];
+/** Packages that do not touch the world outside by themselves. */
+const purePackages = ["contract", "core", "sdk"];
 const worldly = /^node:(child_process|fs|fs\/promises|net|http|https|http2|dgram|tls|sqlite|worker_threads|cluster)$/;
 
 function importsOf(text: string): readonly string[] {
