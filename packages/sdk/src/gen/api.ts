@@ -729,6 +729,8 @@ export interface Mount {
   readonly folder?: string | undefined;
   /** The caller's own name for it: lower-case letters, digits and dashes; unique for the tenant. */
   readonly volume?: string | undefined;
+  /** A path of the host: always answers `unsupported`; name a folder. */
+  readonly source?: string | undefined;
   /** A part of it, relative, without dots and links; all of it if absent. */
   readonly subPath?: string | undefined;
   /** Where it is in the sandbox, absolute. */
