@@ -54,8 +54,14 @@ function isText(bytes: Uint8Array): boolean {
   const sample = bytes.subarray(0, sampleBytes);
   if (sample.includes(0)) return false;
   let odd = 0;
-  for (const byte of sample) if (byte < 9 || (byte > 13 && byte < 32 && byte !== 27)) odd += 1;
+  let isAscii = true;
+  for (let at = 0; at < sample.length; at += 1) {
+    const byte = sample[at] ?? 0;
+    if (byte < 9 || (byte > 13 && byte < 32 && byte !== 27)) odd += 1;
+    else if (byte > 127) isAscii = false;
+  }
   if (odd > sample.length / 100) return false;
+  if (isAscii) return true;
   // A cut in the middle of a character is no damage.
   const text = new TextDecoder("utf-8").decode(sample);
   const wrong = text.split("\ufffd").length - 1;

@@ -2,11 +2,11 @@
  * Evaluates a program approximately: every branch is taken, constants are folded, functions of the program are followed into,
  * and what it does to the outside is written down. It runs nothing and ends always: steps, depth and sizes are bounded.
  */
+import type { Spot } from "../effects.ts";
 import type { ClassForm, Expr, FunctionForm, Span, Stmt } from "../ir.ts";
 import type { Session, Unit } from "../session.ts";
 import { readCommand, readShellText } from "../shell/index.ts";
 import {
-  alternatives,
   anyOf,
   type ClassValue,
   constantValue,
@@ -30,9 +30,32 @@ import {
 } from "../value.ts";
 import { Arguments, type OutsideCall } from "./call.ts";
 import type { Dialect } from "./dialect.ts";
-import { type End, type Frame, mostCallDepth, mostCallsOfOne, mostDepth, mostLoopSteps, mostRounds } from "./frame.ts";
+import {
+  type End,
+  type Frame,
+  isShort,
+  mostCallDepth,
+  mostCallsOfOne,
+  mostDepth,
+  mostLongRounds,
+  mostLoopSteps,
+  mostRounds,
+} from "./frame.ts";
 import { binary, concatenated, itemOf, itemsOf, sliceOf, truthOf, unary } from "./operate.ts";
-import { argumentsOf, boundTo, dictOf, fromClass, listOf, merge, outerType, restore } from "./parts.ts";
+import {
+  argumentsOf,
+  boundTo,
+  dictOf,
+  fromClass,
+  functionsIn,
+  homeOf,
+  listOf,
+  merge,
+  outerType,
+  restore,
+  setMember,
+  someItem,
+} from "./parts.ts";
 
 export class Evaluation {
   readonly #session: Session;
@@ -199,18 +222,24 @@ export class Evaluation {
     if (items !== null && items.length > 0 && items.length <= mostRounds && this.#session.left > items.length * 20) {
       this.#unrolled += 1;
       try {
-        for (const item of items) {
+        // Decoders are short; of a long body a few rounds show what it does, and the last item stands for the rest.
+        const rounds = isShort(stmt.body) ? items : items.slice(0, mostLongRounds);
+        for (const item of rounds) {
           this.#assign(stmt.target, item, frame);
           const end = this.#block(stmt.body, frame);
           if (end === "returned") break;
           if (!this.#session.step()) break;
+        }
+        if (rounds.length < items.length) {
+          this.#assign(stmt.target, anyOf(items.slice(mostLongRounds)), frame);
+          this.#block(stmt.body, frame);
         }
       } finally {
         this.#unrolled -= 1;
       }
       return null;
     }
-    this.#assign(stmt.target, this.#someItem(over), frame);
+    this.#assign(stmt.target, someItem(over, this.#dialect), frame);
     const before = new Map(frame.scope.names);
     this.#block(stmt.body, frame);
     merge(frame.scope.names, [new Map(frame.scope.names), before]);
@@ -244,17 +273,10 @@ export class Evaluation {
     return null;
   }
 
-  /** One item of something whose items are not known one by one. */
-  #someItem(over: Value): Value {
-    if (over.k === "list" && over.items.length > 0) return anyOf(over.items);
-    if (over.k === "dict" && over.entries.size > 0) return anyOf([...over.entries.keys()].map((key) => textValue(key)));
-    return this.#dialect.iterate(over) ?? unknownFrom(originsOf(over));
-  }
-
   #assign(target: Expr, value: Value, frame: Frame): void {
     switch (target.op) {
       case "name": {
-        const home = this.#home(target.name, frame.scope);
+        const home = homeOf(target.name, frame.scope, this.#dialect.language);
         home.names.set(
           target.name,
           home === frame.scope ? value : anyOf([value, home.names.get(target.name) ?? value]),
@@ -280,7 +302,7 @@ export class Evaluation {
         target.items.forEach((each, index) => {
           if (each.op === "spread")
             this.#assign(each.of, listValue(items?.slice(index) ?? [], items === null, value.from), frame);
-          else this.#assign(each, items?.[index] ?? (items === null ? this.#someItem(value) : unknown), frame);
+          else this.#assign(each, items?.[index] ?? (items === null ? someItem(value, this.#dialect) : unknown), frame);
         });
         return;
       }
@@ -302,21 +324,9 @@ export class Evaluation {
     }
   }
 
-  /** In JavaScript a name belongs to the scope that has it; in Python to the function that assigns it. */
-  #home(name: string, scope: Scope): Scope {
-    if (this.#dialect.language === "python" || scope.names.has(name)) return scope;
-    for (let each = scope.outer; each !== null; each = each.outer) if (each.names.has(name)) return each;
-    return scope;
-  }
-
   #setMember(of: Value, name: string, value: Value, at: Span): void {
-    for (const each of alternatives(of)) {
-      if (each.k === "instance") each.fields.set(name, value);
-      else if (each.k === "class") each.members.set(name, value);
-      else if (each.k === "dict") each.entries.set(name, value);
-      else if (each.k === "ref")
-        this.#dialect.assignMember(this.#outside(each.name, each, new Arguments([value]), at), name);
-    }
+    for (const each of setMember(of, name, value))
+      this.#dialect.assignMember(this.#outside(each.name, each, new Arguments([value]), at), name);
   }
 
   #imported(name: string, at: Span): Value {
@@ -362,7 +372,7 @@ export class Evaluation {
         const args = argumentsOf(
           expr.args,
           (each) => this.#value(each, frame),
-          (over) => this.#someItem(over),
+          (over) => someItem(over, this.#dialect),
           this.#dialect.language,
         );
         return this.#callValue(fn, args, expr, expr.isNew, frame);
@@ -435,7 +445,7 @@ export class Evaluation {
       return tests.includes(false) ? null : this.#value(expr.give, inner);
     };
     if (items === null || items.length > 4 * mostRounds || this.#session.left < items.length * 8) {
-      const one = give(this.#someItem(over));
+      const one = give(someItem(over, this.#dialect));
       return listValue(
         one === null ? [] : expr.give.op === "each" && one.k === "list" ? one.items : [one],
         true,
@@ -572,28 +582,16 @@ export class Evaluation {
 
   /** Functions that are handed out will be called with something. */
   #callBack(args: Arguments, from: Origins): void {
-    for (const value of [...args.values, ...args.named.values()])
-      for (const each of alternatives(value))
-        if (each.k === "function" && !this.#active.includes(each.form))
-          this.#callFunction(
-            each,
-            new Arguments(
-              each.form.params.map(() => unknownFrom(from)),
-              new Map(),
-              true,
-            ),
-          );
-        else if (each.k === "dict")
-          for (const inner of each.entries.values())
-            if (inner.k === "function" && !this.#active.includes(inner.form))
-              this.#callFunction(
-                inner,
-                new Arguments(
-                  inner.form.params.map(() => unknownFrom(from)),
-                  new Map(),
-                  true,
-                ),
-              );
+    for (const each of functionsIn(args))
+      if (!this.#active.includes(each.form))
+        this.#callFunction(
+          each,
+          new Arguments(
+            each.form.params.map(() => unknownFrom(from)),
+            new Map(),
+            true,
+          ),
+        );
   }
 
   #outside(
@@ -606,7 +604,8 @@ export class Evaluation {
   ): OutsideCall {
     const session = this.#session;
     const unit = this.#unit;
-    const place = session.place(unit, at.start, at.end);
+    let found: Spot | null = null; // Most calls only compute: nobody asks where they stand.
+    const where = () => (found ??= session.place(unit, at.start, at.end));
     const disguise = fn?.k === "ref" ? fn.disguise : [];
     return {
       name,
@@ -614,23 +613,25 @@ export class Evaluation {
       args,
       isNew,
       disguise,
-      place,
+      get place() {
+        return where();
+      },
       endless: this.#endless > 0,
       emit: (seen) =>
         session.add(
           { callee: name, ...seen, disguise: joinDisguise(disguise, seen.disguise ?? []) },
-          place,
+          where(),
           unit.layer,
         ),
       call: (callee, values) => this.#callValue(callee, new Arguments(values), at, false, frame),
       member: (of, member) => this.#member(of, member, at),
       evaluate: (text) => this.#text(text, frame, at),
       lookup: (wanted) => (frame === null ? this.#dialect.global(wanted) : this.#name(wanted, frame.scope)),
-      shellText: (text, from) => readShellText(session, unit, place, text) ?? unknownFrom(from),
-      command: (words, stdin) => readCommand(session, unit, place, words, stdin),
+      shellText: (text, from) => readShellText(session, unit, where(), text) ?? unknownFrom(from),
+      command: (words, stdin) => readCommand(session, unit, where(), words, stdin),
       reading: (path, index) => session.reading(path, index),
       wrote: (path, content, index) => session.wrote(path, content, index),
-      readText: (language, text) => session.readText(language, text, unit, place),
+      readText: (language, text) => session.readText(language, text, unit, where()),
     };
   }
 

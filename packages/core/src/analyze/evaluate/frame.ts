@@ -1,4 +1,5 @@
 /** Bounds of an evaluation, and what it keeps of one call. */
+import type { Stmt } from "../ir.ts";
 import type { Scope, Value } from "../value.ts";
 
 /** Functions within functions, as calls go. */
@@ -7,6 +8,8 @@ export const mostCallDepth = 16;
 export const mostCallsOfOne = 24;
 /** Rounds of a loop over known things that are followed. */
 export const mostRounds = 512;
+/** Rounds of a loop whose body is long. */
+export const mostLongRounds = 12;
 /** Steps that one loop with a condition may take; decoders need a few for each character. */
 export const mostLoopSteps = 4000;
 /** Expressions within expressions. */
@@ -19,4 +22,9 @@ export interface Frame {
   readonly scope: Scope;
   readonly returns: Value[];
   readonly yields: Value[];
+}
+
+/** A body of a few plain steps, as decoders have. */
+export function isShort(body: readonly Stmt[]): boolean {
+  return body.length <= 4 && body.every((each) => each.do === "expr" || each.do === "assign" || each.do === "yield");
 }

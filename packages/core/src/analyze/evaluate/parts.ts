@@ -2,6 +2,7 @@
 import type { LanguageName } from "@hsr/contract";
 import type { Expr } from "../ir.ts";
 import {
+  alternatives,
   anyOf,
   type ClassValue,
   dictValue,
@@ -10,10 +11,15 @@ import {
   listValue,
   noOrigins,
   originsOf,
+  type RefValue,
+  type Scope,
+  textValue,
   unknown,
+  unknownFrom,
   type Value,
 } from "../value.ts";
 import { Arguments } from "./call.ts";
+import type { Dialect } from "./dialect.ts";
 import { itemsOf } from "./operate.ts";
 
 /** The value of an expression where it stands. */
@@ -149,4 +155,37 @@ export function merge(names: Map<string, Value>, ends: readonly ReadonlyMap<stri
     const [only] = values;
     names.set(name, values.length === 1 && only !== undefined ? only : anyOf(values));
   }
+}
+
+/** One item of something whose items are not known one by one. */
+export function someItem(over: Value, dialect: Pick<Dialect, "iterate">): Value {
+  if (over.k === "list" && over.items.length > 0) return anyOf(over.items);
+  if (over.k === "dict" && over.entries.size > 0) return anyOf([...over.entries.keys()].map((key) => textValue(key)));
+  return dialect.iterate(over) ?? unknownFrom(originsOf(over));
+}
+
+/** In JavaScript a name belongs to the scope that has it; in Python to the function that assigns it. */
+export function homeOf(name: string, scope: Scope, language: LanguageName): Scope {
+  if (language === "python" || scope.names.has(name)) return scope;
+  for (let each = scope.outer; each !== null; each = each.outer) if (each.names.has(name)) return each;
+  return scope;
+}
+
+/** Sets a member of what the program has; gives what is outside, for the language to say what that means. */
+export function setMember(of: Value, name: string, value: Value): readonly RefValue[] {
+  const outside: RefValue[] = [];
+  for (const each of alternatives(of)) {
+    if (each.k === "instance") each.fields.set(name, value);
+    else if (each.k === "class") each.members.set(name, value);
+    else if (each.k === "dict") each.entries.set(name, value);
+    else if (each.k === "ref") outside.push(each);
+  }
+  return outside;
+}
+
+/** Functions of the program among arguments, also those in an object of options. */
+export function functionsIn(args: Arguments): readonly FunctionValue[] {
+  const given = [...args.values, ...args.named.values()].flatMap(alternatives);
+  const held = given.flatMap((each) => (each.k === "dict" ? [...each.entries.values()] : [each]));
+  return held.filter((each) => each.k === "function");
 }

@@ -19,7 +19,8 @@ import {
   type Value,
 } from "../value.ts";
 import { parseOptions } from "./options.ts";
-import { type CommandCall, contentOfPipe } from "./shell.ts";
+import { contentOfPipe } from "./pipes.ts";
+import type { CommandCall } from "./shell.ts";
 
 const nothing = textValue("");
 type Builtin = (call: CommandCall) => Value;

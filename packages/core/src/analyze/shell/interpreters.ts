@@ -18,7 +18,8 @@ import {
 import { evalText, originsOfAll } from "./builtins.ts";
 import { originsOfCall, type Tool } from "./operands.ts";
 import { parseOptions } from "./options.ts";
-import { type CommandCall, contentOfPipe } from "./shell.ts";
+import { contentOfPipe } from "./pipes.ts";
+import type { CommandCall } from "./shell.ts";
 
 /** Text that an interpreter of a language runs. `computed`: the text is not simply written there. */
 function runText(

@@ -10,7 +10,6 @@ import {
   anyOf,
   asText,
   hole,
-  instanceValue,
   isWhole,
   joinOrigins,
   listValue,
@@ -23,6 +22,7 @@ import {
   type Value,
 } from "../value.ts";
 import { builtins } from "./builtins.ts";
+import { contentOfPipe, pipeOf } from "./pipes.ts";
 import { runTool } from "./tools.ts";
 import { assignment, expand, expandWhole, type Surroundings } from "./words.ts";
 
@@ -600,16 +600,6 @@ export class Shell implements Surroundings {
     for (const [name, value] of inner.variables) this.variables.set(name, value);
     return output;
   }
-}
-
-/** What `<(…)` gives: a path whose content is what the command prints. */
-function pipeOf(content: Value): Value {
-  return instanceValue("pipe", originsOf(content), [["content", content]]);
-}
-
-/** What is read from a pipe; `null` for anything else. */
-export function contentOfPipe(value: Value): Value | null {
-  return value.k === "instance" && value.type === "pipe" ? (value.fields.get("content") ?? unknown) : null;
 }
 
 /** A function that starts itself twice, or in the background, each time that it runs. */
