@@ -1,13 +1,14 @@
 /**
  * The commonest hole in this field: a restriction that the API accepts and one code path forgets. Every way in that a
- * run has is walked with the same restrictions, and a program inside looks whether they hold.
+ * run or an execution has is walked with the same restrictions, and a program inside looks whether they hold.
  *
  * Control: the same program under looser limits sees looser ones, so it does see.
  */
-import type { RunRequest } from "@hsr/contract";
+import type { RunRequest, Sandbox } from "@hsr/contract";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type RunningGateway, startGateway } from "../support/gateway.ts";
 import { describeWith } from "../support/host.ts";
+import { livingCalls } from "../support/living.ts";
 import { allEvents, outputOf } from "../support/sse.ts";
 
 const MiB = 1024 * 1024;
@@ -32,10 +33,16 @@ seen["hog"] = hog.returncode
 try:
     socket.create_connection(("127.0.0.1", 1), timeout=1); seen["network"] = "open"
 except OSError as error: seen["network"] = type(error).__name__
+seen["written"] = []
+for folder in ("/", "/usr", "/etc", "/opt/hsr", "/proc/sys/kernel", "/dev"):
+    try: open(folder + "/hsr-was-here", "w").close(); seen["written"].append(folder)
+    except OSError: pass
 seen["uid"] = os.getuid()
 seen["env"] = sorted(os.environ)
 print(json.dumps(seen), flush=True)
-print("x" * 5000, end="")
+print("x" * 5000)
+# Again: of a program in the background the newest output is kept.
+print(json.dumps(seen), end="")
 sys.exit(0)
 `;
 
@@ -46,6 +53,7 @@ interface Seen {
   readonly children: number;
   readonly hog: number;
   readonly network: string;
+  readonly written: readonly string[];
   readonly uid: number;
   readonly env: readonly string[];
 }
@@ -83,6 +91,22 @@ describeWith(["bubblewrap", "cgroup", "python3"], "the restrictions of a run hol
   const block = async () => (await gateway.run({ argv: ["sleep", "60"], wait_ms: 0 })).body.id;
   const free = (id: string) => gateway.call("POST", `/v1/runs/${id}/cancel`);
 
+  /** Makes a sandbox with the limits of the request, and has its program run in it by `exec`. */
+  async function living(
+    { code, language, timeout, output_limit_bytes, environment, ...limits }: RunRequest,
+    exec: (sandbox: Sandbox, request: object) => Promise<string>,
+  ): Promise<string> {
+    const calls = livingCalls(gateway);
+    const sandbox = await calls.create({ ...limits, ...(environment === undefined ? {} : { environment }) });
+    try {
+      return await exec(sandbox, { code, language, timeout, output_limit_bytes });
+    } finally {
+      await calls.remove(sandbox);
+    }
+  }
+  const execDirectly = async (sandbox: Sandbox, request: object) =>
+    (await livingCalls(gateway).exec(sandbox, request)).body.stdout ?? "";
+
   const doors: Readonly<Record<string, (request: RunRequest) => Promise<string>>> = {
     waiting: async (request) => (await gateway.run(request)).body.stdout ?? "",
     "asked for at once": async (request) => later((await gateway.run({ ...request, wait_ms: 0 })).body.id),
@@ -113,6 +137,36 @@ describeWith(["bubblewrap", "cgroup", "python3"], "the restrictions of a run hol
       await free(blocking);
       return later(id);
     },
+    "executed in a living sandbox": (request) => living(request, execDirectly),
+    "executed in the background": (request) =>
+      living(request, async (sandbox, asked) => {
+        const calls = livingCalls(gateway);
+        return (await calls.finished(await calls.background(sandbox, asked))).stdout ?? "";
+      }),
+    "executed, with its events": (request) =>
+      living(request, async (sandbox, asked) => {
+        const response = await fetch(`${gateway.url}/v1/sandboxes/${sandbox.id}/exec`, {
+          method: "POST",
+          headers: {
+            authorization: `Bearer ${gateway.key}`,
+            "content-type": "application/json",
+            accept: "text/event-stream",
+          },
+          body: JSON.stringify(asked),
+        });
+        const pieces = (await allEvents(response)).filter(({ type }) => type === "execution.output");
+        return pieces.map(({ data }) => (data as unknown as { data: { text?: string } }).data.text ?? "").join("");
+      }),
+    "executed when another gateway has taken the sandbox up": (request) =>
+      living(request, async (sandbox, asked) => {
+        await gateway.restart();
+        return execDirectly(sandbox, asked);
+      }),
+    "executed after the sandbox was renewed": (request) =>
+      living(request, async (sandbox, asked) => {
+        await gateway.call("POST", `/v1/sandboxes/${sandbox.id}/renew`, { ttl_ms: 600_000 });
+        return execDirectly(sandbox, asked);
+      }),
     "by its file, with argv": async ({ code, language: _language, ...request }) =>
       (
         await gateway.run({
@@ -125,7 +179,7 @@ describeWith(["bubblewrap", "cgroup", "python3"], "the restrictions of a run hol
 
   test.for(Object.keys(doors))("%s", async (name) => {
     const stdout = (await doors[name]?.(restricted)) ?? "";
-    const seen = JSON.parse(stdout.split("\n")[0] ?? "") as Seen;
+    const seen = JSON.parse(stdout.split("\n").find((line) => line.startsWith("{")) ?? "") as Seen;
     expect(seen.disk).toBe(8 * MiB);
     // The root of the scratch space and its three folders come on top of the guest's own.
     expect(seen.inodes).toBe(4096 + 4);
@@ -133,16 +187,20 @@ describeWith(["bubblewrap", "cgroup", "python3"], "the restrictions of a run hol
     expect(seen.children).toBeLessThan(24);
     expect(seen.hog).not.toBe(0);
     expect(seen.network).not.toBe("open");
+    expect(seen.written).toEqual([]);
     expect(seen.uid).not.toBe(0);
     expect(seen.env.filter((variable) => variable !== "LC_CTYPE")).toEqual(["HOME", "LANG", "MINE", "PATH"]);
     expect(Buffer.byteLength(stdout)).toBe(1000);
   });
 
-  test("control: under looser limits the same program sees looser ones", async () => {
-    const stdout = (await doors["waiting"]?.(loose)) ?? "";
-    const seen = JSON.parse(stdout.split("\n")[0] ?? "") as Seen;
-    expect(seen).toMatchObject({ disk: 64 * MiB, hog: 0 });
-    expect(seen.children).toBeGreaterThan(24);
-    expect(Buffer.byteLength(stdout)).toBeGreaterThan(5000);
-  });
+  test.for(["waiting", "executed in a living sandbox"])(
+    "control: under looser limits it sees looser ones: %s",
+    async (name) => {
+      const stdout = (await doors[name]?.(loose)) ?? "";
+      const seen = JSON.parse(stdout.split("\n").find((line) => line.startsWith("{")) ?? "") as Seen;
+      expect(seen).toMatchObject({ disk: 64 * MiB, hog: 0 });
+      expect(seen.children).toBeGreaterThan(24);
+      expect(Buffer.byteLength(stdout)).toBeGreaterThan(5000);
+    },
+  );
 });
