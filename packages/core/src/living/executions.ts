@@ -114,6 +114,8 @@ export class Executions {
     } catch (thrown) {
       execution.stop("killed");
       sandbox.executions.delete(id);
+      // The agent knows a bounded number: one that nobody lets it forget would be one less for good.
+      void driven.then(() => execution.forget());
       throw thrown;
     }
     void driven.then((end) => this.#finish(sandbox, execution, end));
