@@ -1,6 +1,7 @@
 /** Requests to the gateway: JSON in and out, and errors as sentences. */
 import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
+import { Readable } from "node:stream";
 import type { ErrorBody } from "@hsr/contract";
 import type { Endpoint } from "./endpoint.ts";
 import { exitCodes, Failure } from "./failure.ts";
@@ -112,6 +113,58 @@ export class Client {
     return { response, events: this.eventsOf(response) };
   }
 
+  /** A PUT of bytes. A refusal that comes before all of them are sent ends the sending. */
+  async upload(path: string, type: string, body: AsyncIterable<Uint8Array>, bytes: number | null): Promise<void> {
+    const { url, key } = this.endpoint;
+    const headers = {
+      "content-type": type,
+      ...(bytes === null ? {} : { "content-length": String(bytes) }),
+      ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+    };
+    const { promise, resolve, reject } = Promise.withResolvers<Response>();
+    const request = url.startsWith("https:") ? requestHttps : requestHttp;
+    const sent = request(url + path, { method: "PUT", headers }, (answer) => {
+      gather(answer).then(resolve, reject);
+    });
+    let own: unknown = null;
+    const source = Readable.from(body, { objectMode: false });
+    // What goes wrong with our own file is no fault of the connection.
+    source.once("error", (error) => {
+      own = error;
+      sent.destroy();
+    });
+    sent.once("error", reject);
+    sent.once("response", () => source.unpipe(sent));
+    source.pipe(sent);
+    try {
+      const response = await promise.catch((error: unknown) => {
+        throw own instanceof Error ? own : this.unreachable(error);
+      });
+      if (response.status >= 400) throw await this.refusal(response);
+    } finally {
+      source.destroy();
+      sent.destroy();
+    }
+  }
+
+  /** A GET of bytes, whose trailers can be read when they have come. A body that is broken off throws. */
+  async download(
+    path: string,
+  ): Promise<{ readonly body: AsyncIterable<Buffer>; trailer(name: string): string | undefined }> {
+    const { url, key } = this.endpoint;
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    const request = url.startsWith("https:") ? requestHttps : requestHttp;
+    const headers = { ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) };
+    request(url + path, { headers }, resolve)
+      .once("error", reject)
+      .end();
+    const answer = await promise.catch((error: unknown) => {
+      throw this.unreachable(error);
+    });
+    if (answer.statusCode !== 200) throw await this.refusal(await gather(answer));
+    return { body: whole(answer), trailer: (name) => answer.trailers[name] };
+  }
+
   /** A WebSocket. What a browser can do is enough: the key goes among the subprotocols, never into the address. */
   webSocket(path: string): WebSocket {
     const { url, key } = this.endpoint;
@@ -188,4 +241,16 @@ async function gather(answer: IncomingMessage): Promise<Response> {
   const pieces: Buffer[] = [];
   for await (const piece of answer as AsyncIterable<Buffer>) pieces.push(piece);
   return new Response(Buffer.concat(pieces), { status: answer.statusCode ?? 500 });
+}
+
+/** A body's pieces. One that is broken off says so in words. */
+async function* whole(answer: IncomingMessage): AsyncGenerator<Buffer> {
+  try {
+    yield* answer as AsyncIterable<Buffer>;
+  } catch (cause) {
+    throw new Failure("the answer was broken off before its end", {
+      hint: "a file shrank while it was read, or the sandbox or the gateway ended; copy again",
+      cause,
+    });
+  }
 }

@@ -5,6 +5,8 @@
  * container tools use, and scripts that know those work here too.
  */
 export const exitCodes = {
+  /** It was done, but not all of it. */
+  incomplete: 1,
   /** The command line is wrong. */
   usage: 2,
   /** The run reached its wall-clock limit. */

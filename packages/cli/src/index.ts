@@ -7,6 +7,7 @@ import { analyzeCommand } from "./verbs/analyze.ts";
 import { approvalsCommand } from "./verbs/approvals.ts";
 import { attachCommand } from "./verbs/attach.ts";
 import { configCommand } from "./verbs/config.ts";
+import { cpCommand } from "./verbs/cp.ts";
 import { createCommand } from "./verbs/create.ts";
 import { doctorCommand } from "./verbs/doctor.ts";
 import { eventsCommand } from "./verbs/events.ts";
@@ -50,6 +51,7 @@ function buildProgram(rawArguments: readonly string[]): { program: Command; cont
     .addCommand(execCommand(context))
     .addCommand(attachCommand(context))
     .addCommand(psCommand(context))
+    .addCommand(cpCommand(context))
     .addCommand(logsCommand(context))
     .addCommand(signalCommand(context))
     .addCommand(killCommand(context))
