@@ -28,6 +28,7 @@ import { runtimesCommand } from "./verbs/runtimes.ts";
 import { signalCommand } from "./verbs/signal.ts";
 import { topCommand } from "./verbs/top.ts";
 import { versionCommand } from "./verbs/version.ts";
+import { volumeCommand } from "./verbs/volume.ts";
 
 export { readEnvironment } from "./environment.ts";
 
@@ -60,6 +61,7 @@ function buildProgram(rawArguments: readonly string[]): { program: Command; cont
     .addCommand(topCommand(context))
     .addCommand(renewCommand(context))
     .addCommand(rmCommand(context))
+    .addCommand(volumeCommand(context))
     .addCommand(runtimesCommand(context))
     .addCommand(doctorCommand(context))
     .addCommand(keyCommand(context))

@@ -1,7 +1,8 @@
 /** `hsrctl create`: a sandbox that lives. */
-import type { Sandbox, SandboxRequest } from "@hsr/contract";
+import type { MountRequest, Sandbox, SandboxRequest } from "@hsr/contract";
 import { Command, Option } from "commander";
 import type { Context } from "../context.ts";
+import { usageFailure } from "../failure.ts";
 import { type LimitFlags, levelOption, limitFields, repeated } from "../flags.ts";
 import { parsePairs } from "../program.ts";
 import { json } from "../terminal.ts";
@@ -14,7 +15,17 @@ interface CreateFlags extends LimitFlags {
   readonly allow?: "opaque";
   readonly env: readonly string[];
   readonly label: readonly string[];
+  readonly volume: readonly string[];
+  readonly folder: readonly string[];
   readonly json?: boolean;
+}
+
+/** `NAME:PATH`, with `:ro` or `:rw` behind it. */
+function parseMount(kind: "volume" | "folder", said: string): MountRequest {
+  const [, name, destination, access] = /^([^:]+):(\/[^:]+)(?::(ro|rw))?$/.exec(said) ?? [];
+  if (name === undefined || destination === undefined)
+    throw usageFailure(`--${kind} wants NAME:PATH, and :ro or :rw if need be, not ${JSON.stringify(said)}`);
+  return { [kind]: name, destination, ...(access === undefined ? {} : { read_only: access === "ro" }) };
 }
 
 export function createCommand(context: Context): Command {
@@ -34,6 +45,18 @@ export function createCommand(context: Context): Command {
     .option("--cpus <number>", "cores for everything in it, such as 0.5 or 2")
     .option("--pids <number>", "processes and threads at one time")
     .option("--disk <amount>", "room for files, such as 100m; at most half of the memory")
+    .option(
+      "-v, --volume <name:path>",
+      "a volume, and where it is in the sandbox; NAME:PATH:ro only to read (repeat it for more)",
+      repeated,
+      [],
+    )
+    .option(
+      "--folder <name:path>",
+      "a folder that the operator offers, the same way; NAME:PATH:rw to write (repeat it for more)",
+      repeated,
+      [],
+    )
     .addOption(
       new Option(
         "--allow <what>",
@@ -53,6 +76,14 @@ export function createCommand(context: Context): Command {
         ...(flags.env.length === 0
           ? {}
           : { environment: parsePairs(flags.env, "--env", context.environment.inherited) }),
+        ...(flags.volume.length + flags.folder.length === 0
+          ? {}
+          : {
+              mounts: [
+                ...flags.volume.map((one) => parseMount("volume", one)),
+                ...flags.folder.map((one) => parseMount("folder", one)),
+              ],
+            }),
         ...(flags.allow === undefined ? {} : { allow: [flags.allow] }),
         ...limitFields(flags),
       };
