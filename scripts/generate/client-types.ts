@@ -149,7 +149,8 @@ function queryType(schema: Schema): string {
   const choices = schema.enum ?? [];
   if (choices.length === 2 && choices.includes("true") && choices.includes("false")) return "boolean";
   const pattern = schema.pattern === undefined ? null : new RegExp(schema.pattern);
-  if (schema.type === "string" && pattern?.test("7") === true && !pattern.test("a")) return "number | string";
+  const takesDigits = ["9", "999"].some((digits) => pattern?.test(digits));
+  if (schema.type === "string" && takesDigits && pattern?.test("a") === false) return "number | string";
   return typeOf(schema, "      ");
 }
 

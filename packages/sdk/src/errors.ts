@@ -57,6 +57,11 @@ export class HsrConnectionError extends HsrError {
   }
 }
 
+/** A delivery that no gateway with this secret has signed. */
+export class HsrSignatureError extends HsrError {
+  override readonly name = "HsrSignatureError";
+}
+
 /** The error of an answer with a status of 400 or more. */
 export async function errorOf(response: Response): Promise<HsrApiError | HsrConnectionError> {
   const { status } = response;

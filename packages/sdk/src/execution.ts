@@ -14,6 +14,7 @@ import type { CallOptions } from "./options.ts";
 import { OutputChunk } from "./output.ts";
 import { Pending } from "./pending.ts";
 import { byEvents, longestQuietMs, nameIn, streamHeaders, waitMs } from "./runs.ts";
+import { type AttachOptions, Terminal } from "./terminal.ts";
 import type { Transport } from "./transport.ts";
 
 /** What happens to a program in a sandbox, in order; `execution.finished` is the last. */
@@ -94,6 +95,11 @@ export class Execution {
         signal,
       });
     return follow({ open, last: "execution.finished", retries: this.#transport.retries, signal });
+  }
+
+  /** Attaches to its terminal. Several may; one of them writes. */
+  async terminal(options: AttachOptions = {}): Promise<Terminal> {
+    return await Terminal.attach(this.#transport, this.#path, options);
   }
 
   /** What is kept of one stream now, from an offset up to the first gap. */

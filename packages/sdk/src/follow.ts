@@ -16,6 +16,8 @@ export interface Source {
   open(lastEventId: string | undefined): Promise<Response>;
   /** The last type of the stream; `null` for one that has no end. */
   readonly last: string | null;
+  /** Whether an end without a last event is as good: the thing that it tells of is over. */
+  readonly endsWhole?: boolean;
   readonly retries: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -36,6 +38,7 @@ export async function* follow<Event extends AnyEvent>(source: Source): AsyncGene
         yield value;
         if (value.type === source.last) return;
       }
+      if (source.endsWhole === true) return;
       throw new HsrConnectionError("the stream of events ended before its last event");
     } catch (thrown) {
       response = undefined;

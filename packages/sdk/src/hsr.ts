@@ -1,4 +1,5 @@
-import type { Operations, RunRequest } from "./gen/api.ts";
+import { type EventOptions, watchEvents } from "./events.ts";
+import type { Event, Operations, RunRequest } from "./gen/api.ts";
 import type { CreateOptions, HsrOptions } from "./options.ts";
 import { type PendingRun, Runs } from "./runs.ts";
 import { Sandboxes } from "./sandboxes.ts";
@@ -29,7 +30,12 @@ export class Hsr {
     return this.runs.run(request, options);
   }
 
-  /** Any operation of the API by its name, for what has no method here: keys, policy, approvals. */
+  /** What happens to the tenant's sandboxes, programs and runs: from now on, or after an event that was seen. */
+  events(options: EventOptions & { readonly subject?: string | undefined } = {}): AsyncIterable<Event> {
+    return watchEvents(this.#transport, options);
+  }
+
+  /** Any operation of the API by its name, for what has no method here: webhooks, volumes, keys, policy, approvals. */
   async call<Name extends OperationName>(name: Name, ask: Ask<Name>): Promise<Operations[Name]["answer"]> {
     return await this.#transport.json(name, ask);
   }

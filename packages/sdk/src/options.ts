@@ -9,7 +9,7 @@ export interface HsrOptions {
   /** Instead of the global `fetch`. */
   readonly fetch?: typeof globalThis.fetch | undefined;
   /** Instead of the global `WebSocket`. */
-  readonly WebSocket?: typeof globalThis.WebSocket | undefined;
+  readonly WebSocket?: (new (url: string, protocols: string[]) => WebSocket) | undefined;
 }
 
 /** What any call can be given. */

@@ -1,6 +1,10 @@
 import { HsrApiError } from "./errors.ts";
+import { type EventOptions, watchEvents } from "./events.ts";
 import { Execution, type PendingExecution, pendingExecution } from "./execution.ts";
+import { Files } from "./files.ts";
+import { follow } from "./follow.ts";
 import type {
+  Event,
   ExecRequest,
   ExecutionSummary,
   KillOrphansRequest,
@@ -12,6 +16,8 @@ import type {
 } from "./gen/api.ts";
 import type { CallOptions, PageOptions } from "./options.ts";
 import { everything } from "./pages.ts";
+import { streamHeaders } from "./runs.ts";
+import { Terminal } from "./terminal.ts";
 import type { Transport } from "./transport.ts";
 
 /** What is done when the block that holds a sandbox ends. Older engines have no name for it. */
@@ -20,14 +26,27 @@ const asyncDispose: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.f
 /** How a program in a sandbox is started. */
 export type ExecOptions = Omit<ExecRequest, "background" | "waitMs" | "terminal">;
 
+/** A program with a terminal: a shell, if nothing is said. */
+export type TerminalRequest = Pick<
+  ExecRequest,
+  "argv" | "cwd" | "user" | "environment" | "timeout" | "outputLimitBytes"
+> & {
+  /** Lines; 24 if absent. */
+  readonly rows?: number | undefined;
+  /** Columns; 80 if absent. */
+  readonly cols?: number | undefined;
+};
+
 /** One sandbox. `await using` deletes it at the end of its block. */
 export class Sandbox {
   readonly id: string;
+  readonly files: Files;
   readonly #transport: Transport;
   #info: SandboxInfo;
 
   constructor(transport: Transport, info: SandboxInfo) {
     this.id = info.id;
+    this.files = new Files(transport, info.id);
     this.#transport = transport;
     this.#info = info;
   }
@@ -63,6 +82,14 @@ export class Sandbox {
     return new Execution(this.#transport, info);
   }
 
+  /** Starts a program with a terminal and attaches to it. The sandbox has to allow it: `allow: ["opaque"]`. */
+  async terminal(request: TerminalRequest = {}, { signal }: CallOptions = {}): Promise<Terminal> {
+    const { rows = 24, cols = 80, argv = ["bash", "-i"], ...rest } = request;
+    const body = { ...rest, argv, terminal: { rows, cols }, background: true };
+    const { id } = await this.#transport.json("exec", { path: { id: this.id }, body, signal });
+    return await Terminal.attach(this.#transport, { id: this.id, execution: id }, { signal });
+  }
+
   /** A program that was started before. */
   async execution(id: string, { signal }: CallOptions = {}): Promise<Execution> {
     const path = { id: this.id, execution: id };
@@ -88,6 +115,33 @@ export class Sandbox {
   /** What it uses now. */
   async metrics({ signal }: CallOptions = {}): Promise<SandboxMetrics> {
     return await this.#transport.json("getSandboxMetrics", { path: { id: this.id }, signal });
+  }
+
+  /** The same again and again, until the sandbox ends. */
+  async *watchMetrics({
+    intervalMs,
+    signal,
+  }: CallOptions & { readonly intervalMs?: number | undefined } = {}): AsyncGenerator<SandboxMetrics, void, void> {
+    const open = () =>
+      this.#transport.send("getSandboxMetrics", {
+        path: { id: this.id },
+        query: { intervalMs },
+        headers: streamHeaders(undefined),
+        signal,
+      });
+    const events = follow<{ readonly type: string; readonly data: SandboxMetrics }>({
+      open,
+      last: null,
+      endsWhole: true,
+      retries: this.#transport.retries,
+      signal,
+    });
+    for await (const { data } of events) yield data;
+  }
+
+  /** What happens to it and in it, from now on. */
+  events(options: EventOptions = {}): AsyncIterable<Event> {
+    return watchEvents(this.#transport, { ...options, subject: this.id });
   }
 
   /** The address of a port in it, and a token that opens it. */

@@ -38,7 +38,7 @@ export class Transport {
   readonly #key: string;
   readonly #fetch: typeof globalThis.fetch;
   readonly retries: number;
-  readonly #webSocket: typeof globalThis.WebSocket | undefined;
+  readonly #webSocket: HsrOptions["WebSocket"];
 
   constructor(options: HsrOptions) {
     this.#url = options.url.replace(/\/+$/, "");

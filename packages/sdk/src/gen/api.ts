@@ -1798,7 +1798,7 @@ export interface Operations {
     readonly path: { readonly id: string };
     readonly query: {
       /** Milliseconds between two events of a stream, at least 100; 1000 if absent. */
-      readonly intervalMs?: string | undefined;
+      readonly intervalMs?: number | string | undefined;
     };
     readonly body: undefined;
     readonly answer: SandboxMetrics;
