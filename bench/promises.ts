@@ -36,6 +36,30 @@ export const promises: readonly Promised[] = [
     proof: { report: "speed" },
   },
   {
+    id: "file_up_vs_bare",
+    group: "Speed",
+    text: "1 GiB into a living sandbox over REST: at least 60 % of what a bare Node HTTP server reaches that hashes the same bytes and pipes them into a Unix socket.",
+    proof: { report: "files" },
+  },
+  {
+    id: "file_down_vs_bare",
+    group: "Speed",
+    text: "The same file back: at least 60 % of the same server the other way round.",
+    proof: { report: "files" },
+  },
+  {
+    id: "file_gateway_growth_bytes",
+    group: "Density",
+    text: "A file of 1 GiB, up or down, does not gather in the gateway: at most 48 MiB beyond what it had after the first.",
+    proof: { report: "files" },
+  },
+  {
+    id: "file_agent_growth_bytes",
+    group: "Density",
+    text: "Nor in the sandbox's agent: at most 2 MiB.",
+    proof: { report: "files" },
+  },
+  {
     id: "paced_p95_vs_p50",
     group: "Speed",
     text: "Paced at one run every 50 ms, p95 is at most 2 × p50.",

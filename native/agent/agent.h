@@ -186,10 +186,14 @@ uint32_t family_kill_orphans(int signal, const uint32_t *pids, size_t count);
 
 /* --- session.c: requests and answers --- */
 
+/* The bytes stay where they are until session_work says that nothing of them is left. */
 void session_input(const uint8_t *bytes, size_t length);
 /* Handles what has been read as long as the stream is not too busy to take the answers. True if something is
  * left. */
 bool session_work(void);
+/* Whether large room is kept for what may come next; to be freed when nothing has come for a while. */
+bool session_keeps_room(void);
+void session_free_room(void);
 /* After a QUIESCE that asked for it: closes the stream as soon as the answer is on its way. */
 void session_release(void);
 void session_end_epoch(void);

@@ -2,6 +2,9 @@
 #include "../common/cursor.h"
 #include <stdlib.h>
 
+/* A message's room from this size on is kept for the next one, until framing_free_room. */
+#define KEPT_LEAST 32768u
+
 /* Bytes up to and including the one that completes the magic, or `length` if it does not complete here. */
 static size_t match_magic(struct framing *f, const uint8_t *bytes, size_t length, bool *complete) {
     const uint8_t *magic = (const uint8_t *)HSR_OPEN_MAGIC;
@@ -127,13 +130,30 @@ static void take_body(struct framing *f, const struct framing_events *on) {
     }
     /* The message leaves the reader before it is acted upon: what it does may reset the reader. */
     uint8_t *body = f->body;
+    size_t room = f->body_room;
     m.payload = body;
     m.length = f->body_at;
     f->body = NULL;
     f->body_at = f->body_room = 0;
     f->joined = false;
     on->message(&m);
-    free(body);
+    if (room < KEPT_LEAST || f->body) {
+        free(body);
+        return;
+    }
+    f->body = body;
+    f->body_room = room;
+}
+
+bool framing_keeps_room(const struct framing *f) {
+    return f->body && !f->in_body && !f->joined;
+}
+
+void framing_free_room(struct framing *f) {
+    if (!framing_keeps_room(f)) return;
+    free(f->body);
+    f->body = NULL;
+    f->body_room = 0;
 }
 
 size_t framing_step(struct framing *f, const uint8_t *bytes, size_t length, const struct framing_events *on) {

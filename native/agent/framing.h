@@ -48,4 +48,8 @@ size_t framing_step(struct framing *f, const uint8_t *bytes, size_t length, cons
 /* Forgets the epoch and whatever was half read; scans for the next magic. */
 void framing_reset(struct framing *f);
 
+/* Whether room is kept although no message is under way, for a next large one. */
+bool framing_keeps_room(const struct framing *f);
+void framing_free_room(struct framing *f);
+
 #endif

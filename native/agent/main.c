@@ -17,6 +17,8 @@
 /* Report, output, error and input of each execution, the connections, the watches, and the stream and
  * control. */
 #define WATCHED_MAX (HSR_EXECUTIONS_MAX * 4 + HSR_CONNECTIONS_MAX + HSR_WATCHES_MAX + 2)
+/* Large room is kept for so long after the last thing that happened. */
+#define KEEP_ROOM_MS 100
 /* Rounds of output before what comes in is looked at again. */
 #define ROUNDS_MAX 16
 
@@ -151,12 +153,14 @@ static void wait_and_handle(bool input_left, bool more_to_tell) {
     fds[count++] = (struct pollfd){.fd = control_fd(), .events = POLLIN};
     short events = (short)((input_left ? 0 : POLLIN) | (stream_waiting() ? POLLOUT : 0));
     fds[count++] = (struct pollfd){.fd = stream, .events = events};
+    if (session_keeps_room() && (timeout < 0 || timeout > KEEP_ROOM_MS)) timeout = KEEP_ROOM_MS;
     if (children_changed || more_to_tell) timeout = 0;
     struct timespec until = {.tv_sec = timeout / 1000, .tv_nsec = (long)(timeout % 1000) * 1000000};
     sigset_t none;
     sigemptyset(&none);
     /* Interrupted by a child it answers -1, and then only the children are looked at. */
     int n = ppoll(fds, count, timeout < 0 ? NULL : &until, &none);
+    if (n == 0 && timeout > 0) session_free_room();
     if (children_changed || (n > 0 && child_waits())) children_changed = family_reap();
     executions_ready(fds, n > 0 ? executions : 0, now_ms());
     connections_ready(fds + executions, n > 0 ? connections : 0, now_ms());

@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <unistd.h>
 
+/* A frame fills one read of the gateway: one that is a little longer leaves a sliver in the next. */
+#define PIECE_BYTES (HSR_PAYLOAD_MAX - HSR_HEADER_BYTES - HSR_TRAILER_BYTES)
+
 struct reading {
     bool used;
     uint32_t id;
@@ -77,7 +80,7 @@ void reading_open(uint32_t id, struct cursor *c) {
 /* True if bytes were framed. */
 static bool tell(struct reading *r) {
     uint64_t most = r->end - r->at;
-    if (most > HSR_PAYLOAD_MAX) most = HSR_PAYLOAD_MAX;
+    if (most > PIECE_BYTES) most = PIECE_BYTES;
     if (most && r->credit <= r->sent) return false;
     if (most > r->credit - r->sent) most = r->credit - r->sent;
     ssize_t n = 0;

@@ -13,7 +13,7 @@ static struct {
     bool release_when_flushed;
     uint8_t boot[16];
     uint8_t identity[16];
-    uint8_t *input;
+    const uint8_t *input;
     size_t input_at, input_length;
 } session;
 
@@ -75,7 +75,6 @@ void session_stream_gone(void) {
     session_end_epoch();
     session.framing.matched = 0;
     session.release_when_flushed = false;
-    free(session.input);
     session.input = NULL;
     session.input_at = session.input_length = 0;
 }
@@ -247,11 +246,9 @@ static void on_message(const struct message *m) {
 static const struct framing_events events = {on_opened, on_message, on_lost};
 
 void session_input(const uint8_t *bytes, size_t length) {
-    free(session.input);
-    session.input = malloc(length);
+    session.input = bytes;
     session.input_at = 0;
-    session.input_length = session.input ? length : 0;
-    if (session.input) memcpy(session.input, bytes, length);
+    session.input_length = length;
 }
 
 bool session_work(void) {
@@ -260,10 +257,18 @@ bool session_work(void) {
                                          session.input_length - session.input_at, &events);
     }
     if (session.input_at < session.input_length) return true;
-    free(session.input);
     session.input = NULL;
     session.input_at = session.input_length = 0;
     return false;
+}
+
+bool session_keeps_room(void) {
+    return framing_keeps_room(&session.framing) || stream_keeps_room();
+}
+
+void session_free_room(void) {
+    framing_free_room(&session.framing);
+    stream_free_room();
 }
 
 void session_release(void) {

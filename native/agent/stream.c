@@ -12,6 +12,10 @@ static struct {
     size_t room, head, tail;
 } out = {.fd = -1};
 
+/* A file's frames need the same large room one after the other; asking the kernel for it each time, and for its
+ * pages, took longer than filling it. */
+#define KEPT_LEAST 32768u
+
 static void forget_waiting(void) {
     free(out.bytes);
     out.bytes = NULL;
@@ -115,6 +119,16 @@ bool stream_flush(void) {
         else
             out.broken = true;
     }
-    if (!out.broken && out.bytes) forget_waiting();
-    return !out.broken;
+    if (out.broken) return false;
+    if (out.room < KEPT_LEAST) forget_waiting();
+    out.head = out.tail = 0;
+    return true;
+}
+
+bool stream_keeps_room(void) {
+    return out.bytes && out.head == out.tail;
+}
+
+void stream_free_room(void) {
+    if (stream_keeps_room()) forget_waiting();
 }

@@ -27,5 +27,8 @@ void stream_frame_finish(uint8_t type, uint8_t flags, uint32_t id, size_t length
 size_t stream_waiting(void);
 /* Writes what can be written without waiting. False if the stream is broken. */
 bool stream_flush(void);
+/* Whether room is kept although nothing waits, for what may come next. */
+bool stream_keeps_room(void);
+void stream_free_room(void);
 
 #endif

@@ -8,7 +8,7 @@ import type { LiveSandbox } from "../living/live-sandbox.ts";
 import type { Agent, Clock, FileEntry, FileReading, FileStat } from "../ports.ts";
 import type { ArchiveEntry } from "./archive.ts";
 import { fileError } from "./file-error.ts";
-import { answered } from "./patience.ts";
+import { answered, Patience } from "./patience.ts";
 import type { ReceivedFileStore } from "./received.ts";
 import { type UnpackedArchive, unpack } from "./unpack.ts";
 import { isPlainPath, Walk, type WalkedEntry } from "./walk.ts";
@@ -203,19 +203,22 @@ async function receive(
 ): Promise<WrittenBytes> {
   const file = agent.openWrite(path, mode);
   const digest = createHash("sha256");
+  const patience = new Patience(signal);
   let bytes = 0;
   try {
     for await (const chunk of source) {
       bytes += chunk.length;
       if (bytes > mostBytes) throw tooLarge(mostBytes);
       digest.update(chunk);
-      await answered(file.write(chunk), signal);
+      await patience.waitFor(file.write(chunk));
     }
-    await answered(file.commit(), signal);
+    await patience.waitFor(file.commit());
   } catch (thrown) {
     // It cannot fail, and an agent that does not answer any more keeps nobody waiting.
     void file.abort();
     throw thrown;
+  } finally {
+    patience.end();
   }
   return { bytes, sha256: digest.digest("hex") };
 }

@@ -1,8 +1,9 @@
 /** Bodies that go through in pieces, in both directions: nothing is kept, and whoever is slow slows down the other side. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { Readable } from "node:stream";
+import { finished, type Readable } from "node:stream";
 import { HsrError, httpLimits } from "@hsr/contract";
+import { notePassed } from "./young-memory.ts";
 
 /** Connections on which such a body is coming in. */
 const streaming = new WeakSet<object>();
@@ -23,43 +24,100 @@ export function declaredBytes(request: IncomingMessage): number | null {
  */
 export async function* bodyPieces(request: IncomingMessage): AsyncGenerator<Buffer, void, void> {
   let leftMs: number = httpLimits.body_timeout_ms.value;
-  const pieces = request.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
+  const arrived = new Arrived(request);
   streaming.add(request.socket);
   try {
     for (;;) {
-      const from = performance.now();
-      const piece = await soon(pieces.next(), leftMs);
-      if (piece.done === true) {
-        if (!request.complete) throw gone();
-        return;
+      let piece = arrived.take();
+      if (piece === null) {
+        const from = performance.now();
+        await arrived.more(leftMs);
+        leftMs -= performance.now() - from;
+        piece = arrived.take();
       }
+      if (piece === null) return;
       leftMs = Math.min(
         httpLimits.body_timeout_ms.value,
-        leftMs - (performance.now() - from) + (piece.value.length / httpLimits.body_bytes_per_second.value) * 1000,
+        leftMs + (piece.length / httpLimits.body_bytes_per_second.value) * 1000,
       );
-      yield piece.value;
+      notePassed(piece.length);
+      yield piece;
     }
   } finally {
     streaming.delete(request.socket);
-    // Lets go of the request, so that what is left of it can be read to nowhere. One that is late is not waited for.
-    void pieces.return?.();
+    arrived.letGo();
+  }
+}
+
+/** What may have come of a body before its reader takes it. */
+const aheadBytes = 256 * 1024;
+/** What a piece costs beyond its bytes, so that many small ones are no way around the bound. */
+const pieceBytes = 512;
+
+/** What has come of a body and was not taken yet. */
+class Arrived {
+  readonly #request: IncomingMessage;
+  readonly #pieces: Buffer[] = [];
+  #heldBytes = 0;
+  #state: "open" | "whole" | HsrError = "open";
+  #waiting: PromiseWithResolvers<void> | null = null;
+  readonly #stopWatching: () => void;
+
+  constructor(request: IncomingMessage) {
+    this.#request = request;
+    this.#stopWatching = finished(request, { writable: false }, (error) => {
+      this.#state = error === undefined || error === null ? (request.complete ? "whole" : gone()) : gone(error);
+      this.#tell();
+    });
+    request.on("data", this.#put);
+  }
+
+  take(): Buffer | null {
+    const piece = this.#pieces.shift() ?? null;
+    if (piece === null) return null;
+    this.#heldBytes -= piece.length + pieceBytes;
+    if (this.#heldBytes < aheadBytes && this.#request.isPaused()) this.#request.resume();
+    return piece;
+  }
+
+  /** Resolves when there is a piece, or none will come; rejects when the body broke off or took too long. */
+  async more(ms: number): Promise<void> {
+    if (this.#pieces.length > 0 || this.#state === "whole") return;
+    if (this.#state !== "open") throw this.#state;
+    this.#waiting = Promise.withResolvers();
+    const { promise, reject } = this.#waiting;
+    const timer = setTimeout(() => reject(new HsrError("request_timeout")), ms);
+    try {
+      await promise;
+    } finally {
+      clearTimeout(timer);
+      this.#waiting = null;
+    }
+  }
+
+  /** So that what is left of it can be read to nowhere. */
+  letGo(): void {
+    this.#stopWatching();
+    this.#request.off("data", this.#put);
+    this.#request.pause();
+    this.#pieces.length = 0;
+  }
+
+  readonly #put = (piece: Buffer): void => {
+    this.#pieces.push(piece);
+    this.#heldBytes += piece.length + pieceBytes;
+    if (this.#heldBytes >= aheadBytes) this.#request.pause();
+    this.#tell();
+  };
+
+  #tell(): void {
+    if (this.#state instanceof HsrError && this.#pieces.length === 0) this.#waiting?.reject(this.#state);
+    else this.#waiting?.resolve();
   }
 }
 
 function gone(cause?: unknown): HsrError {
   return new HsrError("bad_http", { message: "The body ended before its end.", cause });
-}
-
-async function soon<Value>(piece: Promise<Value>, ms: number): Promise<Value> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new HsrError("request_timeout")), ms);
-  const brought = piece.catch((thrown: unknown) => Promise.reject(gone(thrown)));
-  brought.catch(() => "it came too late");
-  try {
-    return await Promise.race([brought, promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Aborted when the client goes away before its answer is complete. */
@@ -94,35 +152,32 @@ export async function sendPieces(
   return false;
 }
 
+/** Resolves with how much was sent when all of it was; rejects when the source failed or the client has gone. */
 async function sendAll(response: ServerResponse, source: Readable): Promise<number> {
   let sent = 0;
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
   response.setTimeout(httpLimits.reader_stalled_ms.value, () => response.destroy());
   const stop = () => source.destroy();
+  const more = () => source.resume();
+  const stopWatching = finished(source, { writable: false }, (error) => {
+    if (error === undefined || error === null) resolve(sent);
+    else reject(error);
+  });
   response.once("close", stop);
+  response.on("drain", more);
+  // A loop over the source would join what has come, which copies it, and take some turns for each piece.
+  source.on("data", (piece: Buffer) => {
+    sent += piece.length;
+    if (!response.write(piece)) source.pause();
+    notePassed(piece.length);
+  });
+  if (response.destroyed) stop();
   try {
-    for await (const piece of source as AsyncIterable<Buffer>) {
-      sent += piece.length;
-      if (response.write(piece)) continue;
-      if (!(await drained(response))) break;
-    }
+    return await promise;
   } finally {
+    stopWatching();
     response.off("close", stop);
+    response.off("drain", more);
     response.setTimeout(0);
   }
-  return sent;
-}
-
-/** Resolves when more may be written, with `true`, or when the client has gone, with `false`. */
-function drained(response: ServerResponse): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const more = () => settle(true);
-  const gone = () => settle(false);
-  function settle(open: boolean): void {
-    response.off("drain", more);
-    response.off("close", gone);
-    resolve(open);
-  }
-  response.once("drain", more);
-  response.once("close", gone);
-  return promise;
 }
