@@ -109,6 +109,15 @@ describeWith(["bubblewrap"], "living sandboxes", () => {
       expect(answer.body.stdout).toBe("green 9 /tmp typed\n");
     });
 
+    it("leave no code behind", async () => {
+      for (let i = 0; i < 3; i += 1) await exec(sandbox, { language: "bash", code: "true" });
+      await expect
+        .poll(async () => (await exec(sandbox, { argv: ["sh", "-c", "ls /tmp | grep -c ^ex-"] })).body.stdout, {
+          timeout: 5000,
+        })
+        .toBe("0\n");
+    });
+
     it("time out alone, and leave the sandbox alive", async () => {
       const answer = await exec(sandbox, { argv: ["sleep", "60"], timeout: 200 });
       expect(answer.body).toMatchObject({ state: "finished", reason: "timeout" });

@@ -14,6 +14,8 @@ const flushFromBytes = 128 * 1024;
 const joinedBytes = 4096;
 /** A file that has grown to this size gets a successor. Small enough that dropping the oldest drops little. */
 const fileBytes = 256 * 1024;
+/** Gaps in what is kept. Only an agent that lies makes more, and each could cost a file. */
+const mostGaps = 64;
 
 export class ExecutionLog {
   readonly stream: StreamName;
@@ -27,6 +29,7 @@ export class ExecutionLog {
   #memory: LogPiece[] = [];
   #memoryBytes = 0;
   #end = 0;
+  #gaps = 0;
   #safe = 0;
   #flushing: Promise<void> | null = null;
 
@@ -66,11 +69,28 @@ export class ExecutionLog {
     const fresh = bytes.subarray(Math.max(0, this.#end - offset));
     if (fresh.length === 0) return;
     const at = Math.max(offset, this.#end);
+    if (at > this.#end) this.#gaps += 1;
     this.#end = at + fresh.length;
     const room = this.#keep === "newest" ? fresh.length : Math.max(0, this.#limitBytes - this.keptBytes);
-    if (room > 0) this.#put(at, fresh.subarray(0, room));
+    if (room > 0 && (await this.#mayFollow(at))) this.#put(at, fresh.subarray(0, room));
     if (this.#keep === "first" && this.keptBytes >= this.#limitBytes && this.#memoryBytes === 0) this.#safe = this.#end;
     if (this.#memoryBytes >= flushFromBytes || this.#end - this.#safe >= flushFromBytes) await this.flush();
+  }
+
+  /** Beyond the most gaps nothing more is kept of the first bytes, and of the newest only what comes from here on. */
+  async #mayFollow(offset: number): Promise<boolean> {
+    if (this.#gaps <= mostGaps) return true;
+    if (this.#keep === "first") return false;
+    await this.#flushing;
+    const files = this.#written;
+    this.#written = [];
+    this.#writtenBytes = 0;
+    this.#memory = [];
+    this.#memoryBytes = 0;
+    this.#gaps = 0;
+    this.#safe = offset;
+    for (const file of files) await this.#files.remove(this.#id, this.stream, file.offset);
+    return true;
   }
 
   #put(offset: number, bytes: Uint8Array): void {

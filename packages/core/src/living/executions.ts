@@ -107,6 +107,7 @@ export class Executions {
     const stored = ports.store.executions.create(row);
     // Its program starts while its row is written: a gateway that dies in between leaves an execution that nobody knows,
     // and the next one ends those.
+    execution.codeFile = plan.file?.path ?? null;
     const written = plan.file === null ? null : agent.writeFile(plan.file.path, plan.file.content, 0o644);
     const driven = this.#drive(sandbox, execution, { agent, known: new Map() }, written, allowed);
     try {
@@ -288,9 +289,18 @@ export class Executions {
     sandbox.executions.delete(execution.id);
     metrics.count("hsr_executions_total", { reason: outcome.reason, runtime: sandbox.decision.runtime });
     execution.end(record);
+    if (execution.codeFile !== null) this.#removeCode(sandbox, execution.codeFile);
     await this.#ports.logFiles
       .forget(execution.id)
       .catch((err: unknown) => log.warn({ err, execution: execution.id }, "its files could not be removed"));
+  }
+
+  /** Code that has run is not needed: thousands of such files would use the sandbox's inodes up. */
+  #removeCode(sandbox: LiveSandbox, path: string): void {
+    sandbox
+      .agent()
+      .then((agent) => agent.remove(path))
+      .catch(() => "the sandbox is gone, or its guest has removed it");
   }
 
   /** Whether the kernel killed something in the sandbox for want of memory; asked only where it would explain the end. */

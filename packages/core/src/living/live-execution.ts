@@ -39,6 +39,8 @@ export class LiveExecution {
   startedMonotonicMs: number | null = null;
   /** Whether somebody waits for its end: a gateway that stops in order lets it come. */
   awaited = false;
+  /** The file with its code, made for it. */
+  codeFile: string | null = null;
   /** Its end is being stored. */
   ending = false;
   /** Why output could no longer be kept, if that happened. */

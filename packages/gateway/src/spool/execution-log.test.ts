@@ -81,3 +81,19 @@ for (const keep of ["first", "newest"] as const)
       { numRuns: 40 },
     );
   });
+
+for (const keep of ["first", "newest"] as const)
+  test(`an agent that leaves a gap before each byte gets few files for the ${keep} of them`, async () => {
+    const files = new LogFolder(folder);
+    const id = newId("execution") as ExecutionId;
+    const log = new ExecutionLog(id, "stdout", 1_000_000, keep, files);
+    for (let offset = 0; offset < 2000; offset += 2) {
+      await log.take(offset, bytesAt(offset, 1));
+      if (offset % 100 === 0) await log.flush();
+    }
+    await log.flush();
+    expect(readdirSync(folder).filter((name) => name.startsWith(id)).length).toBeLessThan(100);
+    expect(log.end).toBe(1999);
+    expect((await all(log)).length).toBeLessThan(100);
+    await files.forget(id);
+  });
