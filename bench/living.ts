@@ -82,7 +82,10 @@ try {
   const seen = await Promise.all(
     readers.map(async (reader) => {
       let bytes = 0;
-      while (reader !== undefined && performance.now() < until) bytes += (await reader.read()).value?.length ?? 0;
+      while (reader !== undefined && performance.now() < until) {
+        const { value } = (await reader.read()) as { readonly value?: Uint8Array };
+        bytes += value?.length ?? 0;
+      }
       await reader?.cancel();
       return bytes;
     }),

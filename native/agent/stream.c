@@ -12,8 +12,8 @@ static struct {
     size_t room, head, tail;
 } out = {.fd = -1};
 
-/* A file's frames need the same large room one after the other; asking the kernel for it each time, and for its
- * pages, took longer than filling it. */
+/* A file's frames need the same large room one after the other; asking the kernel for it each time, and for
+ * its pages, took longer than filling it. */
 #define KEPT_LEAST 32768u
 
 static void forget_waiting(void) {

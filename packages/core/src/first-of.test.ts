@@ -7,7 +7,7 @@ class Counted<Value> extends Promise<Value> {
   static override get [Symbol.species]() {
     return Promise;
   }
-  // biome-ignore lint/suspicious/noThenProperty: it counts those who call it.
+  // oxlint-disable-next-line unicorn/no-thenable -- it counts those who call it
   override then<Kept = Value, Caught = never>(
     onValue?: ((value: Value) => Kept | PromiseLike<Kept>) | null,
     onReason?: ((reason: unknown) => Caught | PromiseLike<Caught>) | null,
