@@ -165,5 +165,11 @@ if [ -n "$missing" ]; then
 fi
 install_node
 if [ "$for_what" = test ]; then
+    if ! have chromium; then
+        # Its package is large and not everywhere the same, so it may be missing: in a shell of its own, which may give up.
+        say "Missing for the test of the client in a browser: chromium"
+        (missing='chromium	the client is tested in a browser' && apt_install) ||
+            say "note: no chromium; the test of the client in a browser will be skipped"
+    fi
     sh scripts/fetch-runsc.sh || say "note: no runsc; tests that need gVisor will be skipped"
 fi

@@ -36,6 +36,9 @@ export function runscPath(): string {
 const seen = (what: string): Probe => ({ ok: true, reason: what });
 const missing = (why: string): Probe => ({ ok: false, reason: why });
 
+/** Debian's browser. */
+export const chromiumPath = "/usr/bin/chromium";
+
 /** Runs a program and succeeds when it exits 0, quoting the first line it wrote otherwise. */
 function runs(argv: readonly [string, ...string[]]): Probe {
   const [file, ...args] = argv;
@@ -154,6 +157,8 @@ export const features = {
       return runs([runscPath(), "--platform=systrap", "--network=none", "--ignore-cgroups", "do", "/bin/true"]);
     },
   },
+  /** A browser, in which the client is tested. */
+  chromium: { get: "apt-get install chromium", probe: () => runs([chromiumPath, "--version"]) },
   /** QEMU for x86-64 under TCG. */
   qemu: { get: "apt-get install qemu-system-x86", probe: () => runs(["qemu-system-x86_64", "-M", "help"]) },
   /** A KVM device that opens. */
