@@ -27,7 +27,12 @@ export const nothingUnsettled: Unsettled = { sandboxes: 0, queued: 0, starting: 
 export async function settled(gateway: RunningGateway): Promise<Unsettled> {
   const until = performance.now() + 10_000;
   for (;;) {
-    const { body } = await gateway.call<string>("GET", "/metrics");
+    const { status, body } = await gateway.call<string>("GET", "/metrics");
+    // A gateway that is short of something says so, and may have it a moment later.
+    if (status !== 200 && performance.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      continue;
+    }
     const read = (name: string): number => {
       const line = body.split("\n").find((one) => one.startsWith(`${name} `));
       return Number(line?.slice(name.length + 1) ?? Number.NaN);

@@ -4,7 +4,6 @@ import type {
   Execution,
   ExecutionDecisionBody,
   ExecutionSummary,
-  RiskBody,
   Sandbox,
   SandboxStatus,
   UsageBody,
@@ -15,9 +14,10 @@ import type {
   ExecutionRecord,
   LiveExecution,
   LiveSandbox,
+  RiskReport,
   SandboxRecord,
 } from "@hsr/core";
-import { timeOrNull, wireBytes, wireDecision, wireTime } from "./wire.ts";
+import { timeOrNull, wireBytes, wireDecision, wireRisk, wireTime } from "./wire.ts";
 
 export function wireSandbox(record: SandboxRecord): Sandbox {
   const { outcome } = record;
@@ -88,7 +88,7 @@ export function wireExecutionSummary(record: ExecutionRecord, live: LiveExecutio
     stderr_truncated: outcome?.stderrTruncatedBytes ?? 0,
     usage: (outcome?.usage as ExecutionSummary["usage"] | undefined) ?? null,
     decision: wireExecutionDecision(record.decision as unknown as ExecutionDecision),
-    risk: record.risk as RiskBody,
+    risk: wireRisk(record.risk as unknown as RiskReport),
     error: (outcome?.error as ErrorInfo | null | undefined) ?? null,
     created_at: wireTime(record.createdAtMs),
     started_at: timeOrNull(record.startedAtMs),

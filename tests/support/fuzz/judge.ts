@@ -113,5 +113,5 @@ function judgeJson(
   const schema = operation?.answers.get(answer.status) ?? null;
   return schema === null || fits(schema, value)
     ? []
-    : [`the answer does not fit its schema: ${answer.body.toString("utf8").slice(0, 600)}`];
+    : [`the answer does not fit its schema: ${answer.body.toString("utf8").slice(0, 3000)}`];
 }
