@@ -25,7 +25,9 @@ export function notePassed(bytes: number): void {
 function youngCollection(): (options: { readonly type: "minor" }) => void {
   setFlagsFromString("--expose-gc");
   try {
-    return runInNewContext("gc") as (options: { readonly type: "minor" }) => void;
+    const found: unknown = runInNewContext("globalThis.gc");
+    // A V8 without it makes transfers slower, and nothing else.
+    return typeof found === "function" ? (found as (options: { readonly type: "minor" }) => void) : () => {};
   } finally {
     setFlagsFromString("--no-expose-gc");
   }
