@@ -28,7 +28,7 @@ describeWith(["bubblewrap"], "watching a folder", () => {
       headers: { authorization: `Bearer ${gateway.key}`, ...(lastId === undefined ? {} : { "last-event-id": lastId }) },
       signal: stop.signal,
     });
-    expect(response.status).toBe(200);
+    expect(response.status, response.status === 200 ? "" : await response.text()).toBe(200);
     const seen: Seen[] = [];
     const read = async () => {
       let rest = "";

@@ -122,6 +122,8 @@ function remember(answer: WireAnswer, known: KnownIds): void {
   const found = /"id":"((run|key|sb|ex|wh)-[a-z2-7]{26})"/.exec(answer.body.subarray(0, 4096).toString("latin1"));
   const [, id, kind] = found ?? [];
   if (id === undefined || answer.status >= 300) return;
+  // Keys only when they were made: a list has the campaign's own, without which it could go no further.
+  if (kind === "key" && answer.status !== 201) return;
   const ids = known[kind as keyof KnownIds];
   ids.push(id);
   if (ids.length > knownIdsLimit) ids.shift();

@@ -30,6 +30,7 @@ export interface WatchPorts extends FilePorts {
 export function fileWatchRoutes(ports: WatchPorts): readonly Route[] {
   /** Watches that somebody follows, or may come back to: the others were left by a gateway that is gone. */
   const wanted = new Map<number, NodeJS.Timeout | null>();
+  const freeing = new WeakMap<Agent, Promise<void>>();
 
   const watch = route(
     {
@@ -88,10 +89,14 @@ export function fileWatchRoutes(ports: WatchPorts): readonly Route[] {
     path: string,
     depth: number,
     last: Place | null,
+    isMine = false,
   ): Promise<Joined> {
     const known = last === null ? undefined : (await agent.watches()).find((one) => one.watchId === last.watchId);
     const isSame = known?.active === true && known.depth === depth && Buffer.from(known.path).toString() === path;
-    if (last !== null && isSame) return { watch: agent.followWatch(last.watchId, last.sequence + 1), missed: false };
+    // A place that two readers claim is the first one's: the other begins anew, and is told.
+    const isFree = last !== null && (isMine || wanted.get(last.watchId) !== null);
+    if (last !== null && isSame && isFree)
+      return { watch: agent.followWatch(last.watchId, last.sequence + 1), missed: false };
     for (let tries = 1; ; tries += 1) {
       // By chance: those of a gateway that is gone are not met.
       const watchId = randomInt(1, 2 ** 31 - 1);
@@ -102,17 +107,24 @@ export function fileWatchRoutes(ports: WatchPorts): readonly Route[] {
         return { watch, missed: last !== null };
       } catch (thrown) {
         forget(watchId);
-        if (tries > 2 || !(await freeOne(agent, thrown))) throw fileError(thrown, sandbox, "path");
+        if (tries > 2 || !isFull(thrown)) throw fileError(thrown, sandbox, "path");
+        await freeLeft(agent);
       }
     }
   }
 
-  /** There are as many watches as may be: those that nobody comes back to are ended. */
-  async function freeOne(agent: Agent, thrown: unknown): Promise<boolean> {
-    if (!(thrown instanceof Error && "code" in thrown && thrown.code === "EAGAIN")) return false;
+  /** There are as many watches as may be: those that nobody comes back to are ended, by whoever meets it first. */
+  function freeLeft(agent: Agent): Promise<void> {
+    const begun = freeing.get(agent) ?? endLeft(agent).finally(() => freeing.delete(agent));
+    freeing.set(agent, begun);
+    return begun;
+  }
+
+  async function endLeft(agent: Agent): Promise<void> {
     const left = (await agent.watches()).filter(({ watchId }) => !wanted.has(watchId));
-    await Promise.all(left.map(({ watchId, end }) => agent.followWatch(watchId, end).stop()));
-    return left.length > 0;
+    const stops = left.map(({ watchId, end }) => agent.followWatch(watchId, end).stop());
+    // One whose folder went away meanwhile is gone too.
+    await Promise.allSettled(stops);
   }
 
   /** Sends changes over as many streams to the agent as it takes. */
@@ -147,7 +159,7 @@ export function fileWatchRoutes(ports: WatchPorts): readonly Route[] {
         // The stream to the agent broke: the watch is there, and the next stream goes on with it.
         const link = await sandbox.agent().catch(() => null);
         if (link === null) return forget(watchId);
-        joined = await join(sandbox, link, path, depth, place);
+        joined = await join(sandbox, link, path, depth, place, true);
         if (joined.watch.watchId !== watchId) forget(watchId);
       }
     }
@@ -168,6 +180,10 @@ export function fileWatchRoutes(ports: WatchPorts): readonly Route[] {
   }
 
   return [watch];
+}
+
+function isFull(thrown: unknown): boolean {
+  return thrown instanceof Error && "code" in thrown && thrown.code === "EAGAIN";
 }
 
 interface Joined {
