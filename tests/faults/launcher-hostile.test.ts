@@ -63,6 +63,24 @@ function descriptorsOf(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
 }
 
+/** How many descriptors the worker has with all its stems ready: each has a socket and a pipe, and one taken is made anew. */
+async function descriptorsAtRest(launcher: RunningLauncher, worker: number): Promise<number> {
+  await until("the stems are ready", () => launcher.sandboxPids().length >= waitingStems, 5000);
+  let count = descriptorsOf(worker);
+  let unchanged = 0;
+  await until(
+    "the worker is at rest",
+    () => {
+      const now = descriptorsOf(worker);
+      unchanged = now === count ? unchanged + 1 : 0;
+      count = now;
+      return unchanged >= 100;
+    },
+    8000,
+  );
+  return count;
+}
+
 for (const build of ["plain", "asan"] as const) {
   const features =
     build === "asan"
@@ -261,7 +279,7 @@ for (const build of ["plain", "asan"] as const) {
 
     test("connections that hang up in the middle of anything leave nothing", async () => {
       await honest();
-      const before = descriptorsOf(worker);
+      const before = await descriptorsAtRest(launcher, worker);
       const whole = launch();
       for (let size = 0; size < whole.length; size += 7) await say(launcher.socket, whole.subarray(0, size), 2);
       for (let round = 0; round < 10; round++) {
@@ -269,8 +287,7 @@ for (const build of ["plain", "asan"] as const) {
       }
       await until("their sandboxes have ended", () => launcher.sandboxPids().length <= waitingStems + 1, 8000);
       await honest();
-      // A hundred came along; the few that stems ahead have come and go by themselves.
-      await until("no descriptor is left", () => descriptorsOf(worker) < before + 40, 5000);
+      await until("no descriptor is left", () => descriptorsOf(worker) <= before, 2000);
     }, 20_000);
 
     test.runIf(build === "plain")(
@@ -318,7 +335,7 @@ for (const build of ["plain", "asan"] as const) {
 
     test("descriptors that come along are closed", async () => {
       await honest();
-      const before = descriptorsOf(worker);
+      const before = await descriptorsAtRest(launcher, worker);
       const script = [
         "import socket,sys,array,time",
         "data=bytes.fromhex(sys.argv[2])",
@@ -334,7 +351,7 @@ for (const build of ["plain", "asan"] as const) {
       });
       const [code] = (await once(child, "exit")) as [number | null];
       expect(code).toBe(0);
-      await until("no descriptor is left", () => descriptorsOf(worker) < before + 40, 5000);
+      await until("no descriptor is left", () => descriptorsOf(worker) <= before, 2000);
     });
 
     test("random bytes and mutated requests never end the worker", async () => {
