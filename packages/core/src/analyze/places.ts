@@ -1,6 +1,7 @@
 /** Places of a machine that matter, by what is kept there. Data: rules name the kinds, and these are the paths. */
 import type { RiskCapability } from "@hsr/contract";
 import type { Effect } from "./effects.ts";
+import { globSource, pathSigns } from "./glob.ts";
 import { plainPath } from "./paths.ts";
 import { hole } from "./value.ts";
 
@@ -478,14 +479,10 @@ export function placesOfPath(target: string): readonly PlaceKind[] {
 
 function matches({ kind, patterns }: (typeof compiled)[number], path: string): boolean {
   if (patterns.some((pattern) => pattern.test(path.replaceAll(hole, "x")))) return true;
-  if (!/[*?[]/.test(path) || path.length > 120 || (path.match(/\*/g) ?? []).length > 3) return false;
+  if (!/[*?[]/.test(path)) return false;
   // A pattern for files: it means every file that it fits.
-  const wanted = new RegExp(
-    `^${path
-      .replace(/[.+^${}()|\\]/g, "\\$&")
-      .replace(/\[!/g, "[^")
-      .replace(/\*+/g, "[^/]*")
-      .replace(/\?/g, "[^/]")}$`,
-  );
+  const source = globSource(path, pathSigns, 3);
+  if (source === null) return false;
+  const wanted = new RegExp(`^${source}$`);
   return kind.patterns.some((each) => !each.includes("*") && wanted.test(each));
 }

@@ -1,4 +1,5 @@
 /** What commands do. Programs that nobody knows here are started processes and nothing more. */
+import { globSource, pathSigns } from "../glob.ts";
 import { isWhole, type Value } from "../value.ts";
 import { builtins, originsOfAll } from "./builtins.ts";
 import { fileTools } from "./file-tools.ts";
@@ -76,13 +77,10 @@ export function runTool(call: CommandCall, first: Value): Value {
 
 /** `/b?n/c*t`: a tool written as a pattern. */
 function globbed(name: string): string | null {
-  if (!/[*?[]/.test(name) || !isWhole(name) || name.length > 64 || (name.match(/\*/g) ?? []).length > 2) return null;
-  const pattern = new RegExp(
-    `^${name
-      .replace(/[.+^${}()|\\]/g, "\\$&")
-      .replace(/\*/g, "[^/]*")
-      .replace(/\?/g, "[^/]")}$`,
-  );
+  if (!/[*?[]/.test(name) || !isWhole(name) || name.length > 64) return null;
+  const source = globSource(name, pathSigns, 2);
+  if (source === null) return null;
+  const pattern = new RegExp(`^${source}$`);
   for (const each of [...Object.keys(plainTools), ...Object.keys(otherTools), ...Object.keys(runners)])
     for (const folder of ["/bin/", "/usr/bin/", "/sbin/"]) if (pattern.test(folder + each)) return each;
   return null;

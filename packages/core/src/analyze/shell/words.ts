@@ -1,6 +1,7 @@
 /** Words of Bash: quotes, variables, substitutions and braces, as values that may have holes. */
 
 import { concatenated } from "../evaluate/operate.ts";
+import { globSource } from "../glob.ts";
 import { unescapeShell } from "../lower/escapes.ts";
 import { child, named, type Syntax } from "../syntax.ts";
 import {
@@ -292,7 +293,7 @@ function modified(value: Value, name: string, rest: string, operands: readonly S
   if (replace !== null) {
     const [, all = "/", , pattern = "", raw = ""] = replace;
     const to = asText(simpleText(raw.replace(/^["']|["']$/g, ""), around));
-    const what = globPattern(asText(simpleText(pattern.replace(/^["']|["']$/g, ""), around)));
+    const what = globSource(asText(simpleText(pattern.replace(/^["']|["']$/g, ""), around)), textSigns, 2);
     return what === null
       ? unknownFrom(from)
       : made(
@@ -303,7 +304,11 @@ function modified(value: Value, name: string, rest: string, operands: readonly S
   const trim = /^(##?|%%?)([\s\S]*)$/.exec(rest);
   if (trim !== null) {
     const [, sign = "#", raw = ""] = trim;
-    const what = globPattern(asText(simpleText(raw.replace(/^["']|["']$/g, ""), around)), sign.length === 1);
+    const what = globSource(
+      asText(simpleText(raw.replace(/^["']|["']$/g, ""), around)),
+      sign.length === 1 ? shortestSigns : textSigns,
+      2,
+    );
     if (what === null) return unknownFrom(from);
     return textValue(
       text.replace(new RegExp(sign.startsWith("#") ? `^${what}` : `${what}$`, "s"), ""),
@@ -335,14 +340,8 @@ function simpleText(raw: string, around: Surroundings): Value {
   return concatenated(parts);
 }
 
-/** A pattern of Bash as a regular expression; `null` for one that is too long to be tried safely. */
-export function globPattern(pattern: string, shortest = false): string | null {
-  if (pattern.length > 200 || (pattern.match(/\*/g) ?? []).length > 2) return null;
-  return pattern
-    .replace(/[.+^${}()|\\]/g, "\\$&")
-    .replace(/\*/g, shortest ? ".*?" : ".*")
-    .replace(/\?/g, ".");
-}
+const textSigns = { any: ".*", one: "." };
+const shortestSigns = { any: ".*?", one: "." };
 
 function arithmetic(text: string, around: Surroundings): Value {
   const filled = text.replace(/\$?\{?\b([A-Za-z_]\w*)\}?/g, (_whole, name: string) => {
