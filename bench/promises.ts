@@ -254,7 +254,7 @@ export const promises: readonly Promised[] = [
   {
     id: "analyzer_hostile",
     group: "Risk",
-    text: "No input hangs or crashes it: nesting, size, bad UTF-8, a thread that dies or is late.",
+    text: "No input hangs or crashes it: nesting, size, bad UTF-8, a reader that dies or is late.",
     proof: { tests: ["packages/gateway/src/workers/analyzer.test.ts"] },
   },
 ];

@@ -74,13 +74,13 @@ export const metricTable = {
   },
   hsr_analyze_seconds: {
     kind: "histogram",
-    help: "How long analyses took that were not known already, the wait for a thread included.",
+    help: "How long analyses took that were not known already, the wait for a reader included.",
     labels: [],
     buckets: durationBuckets,
   },
   hsr_analyses_failed_total: {
     kind: "counter",
-    help: "Analyses whose thread died or was late; their code got the strictest report.",
+    help: "Analyses whose process died or was late; their code got the strictest report.",
     labels: [],
   },
   hsr_sandboxes: { kind: "gauge", help: "Sandboxes that live now.", labels: ["runtime"] },

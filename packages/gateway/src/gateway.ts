@@ -90,7 +90,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     });
     analyzer = startAnalyzer({
       rules: analyzerRules(config.analyze.rules),
-      threads: config.analyze.threads,
+      processes: config.analyze.processes,
       deadlineMs: config.analyze.deadlineMs,
       mostBytes: config.analyze.maxBytes,
       cacheEntries: config.analyze.cacheEntries,

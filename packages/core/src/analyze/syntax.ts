@@ -1,4 +1,4 @@
-/** Syntax trees as plain data. Parsing itself happens behind a port: the core knows neither tree-sitter nor threads. */
+/** Syntax trees as plain data. Parsing itself happens behind a port: the core knows neither tree-sitter nor processes. */
 import type { LanguageName } from "@hsr/contract";
 
 /** One node. `type` is the grammar's own word. */

@@ -400,13 +400,14 @@ export const settings = {
     unit: "ms",
     reason: "How often each runtime is tried out again: a probe runs something in a sandbox and looks.",
   }),
-  "analyze.threads": integer({
+  "analyze.processes": integer({
     default: ({ cores }) => Math.max(1, Math.min(4, Math.floor(cores / 2))),
     defaultText: "half of the cores, from 1 to 4",
     min: 1,
     max: 64,
-    unit: "threads",
-    reason: "Threads that read code. Each holds about 60 MB; more only help when many different programs come at once.",
+    unit: "processes",
+    reason:
+      "Processes that read code. Each holds 100 to 200 MB; more only help when many different programs come at once.",
   }),
   "analyze.deadline_ms": integer({
     default: 2 * second,
@@ -414,7 +415,7 @@ export const settings = {
     max: minute,
     unit: "ms",
     reason:
-      "How long one analysis may take. Code whose analysis takes longer gets the strictest report, and the thread that read it is ended.",
+      "How long one analysis may take. Code whose analysis takes longer gets the strictest report, and the process that read it is ended.",
   }),
   "analyze.max_bytes": integer({
     default: 512 * KiB,

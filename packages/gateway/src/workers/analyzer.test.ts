@@ -1,4 +1,4 @@
-/** The analyzer as the gateway has it: in threads, with its rules, against code that wants to hang or kill it. */
+/** The analyzer as the gateway has it: in processes, with its rules, against code that wants to hang or kill it. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { type AnalyzedRisk, type AnalyzeInput, analyzeCode, builtinRules, ruleSe
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createLog, createMetrics } from "../observe/index.ts";
-import { type Analyzer, startAnalyzer } from "./analyzer.ts";
+import { type Analyzer, digestOf, startAnalyzer } from "./analyzer.ts";
 import { loadParser } from "./parser.ts";
 import { analyzerRules, RulesError, readRules } from "./rules.ts";
 
@@ -137,12 +137,12 @@ describe("nothing hangs or crashes it", () => {
   });
 });
 
-describe("threads", () => {
+describe("processes", () => {
   const log = createLog({ level: "silent", version: "test" });
   const metrics = createMetrics({ version: "test" });
   const options = {
     rules: builtinRules,
-    threads: 1,
+    processes: 1,
     deadlineMs: 1500,
     mostBytes: MiB / 2,
     cacheEntries: 4,
@@ -150,20 +150,20 @@ describe("threads", () => {
     metrics,
   };
 
-  /** A thread that does as the text of the code says, and answers everything else. */
+  /** A process that does as the text of the code says, and answers everything else. */
   function unreliable(): URL {
-    const file = join(folder, "thread.mjs");
+    const file = join(folder, "reader.mjs");
     writeFileSync(
       file,
-      `import { parentPort } from "node:worker_threads";
-parentPort.on("message", ({ id, input }) => {
+      `process.on("message", ({ id, input }) => {
+  if (input === undefined) return process.send({ ready: true });
   const text = Buffer.from(input.program.code).toString();
   if (text === "die") process.exit(1);
   if (text === "throw") throw new Error("broken");
   if (text === "hang") for (;;);
-  parentPort.postMessage({ id, report: { analyzed: true, findings: [], level: "low" } });
-});
-parentPort.postMessage({ ready: true });`,
+  if (text === "swell") for (const all = []; ; ) all.push(new Array(100_000).fill(all.length));
+  process.send({ id, report: { analyzed: true, findings: [], level: "low" } });
+});`,
     );
     return pathToFileURL(file);
   }
@@ -175,7 +175,7 @@ parentPort.postMessage({ ready: true });`,
     });
     afterAll(() => analyzer.close());
 
-    test("give the same as without threads, and know it the next time", async () => {
+    test("give the same as without them, and know it the next time", async () => {
       const input = code("python", "open('/etc/shadow').read()");
       const risk = await analyzer.analyze(input);
       expect(risk).toEqual(read(input));
@@ -189,10 +189,14 @@ parentPort.postMessage({ ready: true });`,
     });
   });
 
-  test.each(["die", "throw", "hang"])(
+  test.each(["die", "throw", "hang", "swell"])(
     "that %s in the middle give the strictest report, and others take their place",
     async (text) => {
-      const analyzer = startAnalyzer({ ...options, deadlineMs: 300, thread: unreliable() });
+      const analyzer = startAnalyzer({
+        ...options,
+        deadlineMs: text === "swell" ? 20_000 : 300,
+        program: unreliable(),
+      });
       try {
         const risk = await analyzer.analyze(code("python", text));
         expect(risk).toMatchObject({
@@ -210,6 +214,57 @@ parentPort.postMessage({ ready: true });`,
       }
     },
   );
+});
+
+describe("what is kept by its digest", () => {
+  const code = { kind: "code", language: "bash", code: Buffer.from("bash x"), args: [] } as const;
+  const file = { path: "x", content: Buffer.from("rm -rf /"), mode: 420 };
+  const plain: AnalyzeInput = { program: code, files: [], environment: {}, stdin: null };
+
+  test.each<readonly [string, Partial<AnalyzeInput>, Partial<AnalyzeInput>]>([
+    [
+      "a file is no arguments",
+      { program: { ...code, args: ["code", "x", "420", "rm -rf /"] } },
+      { files: [file], stdin: Buffer.from("code") },
+    ],
+    ["an environment is no file", { environment: { x: "420" } }, { files: [{ ...file, content: Buffer.from("") }] }],
+    ["a name is no value", { environment: { "A=B": "C" } }, { environment: { A: "B=C" } }],
+    ["stdin is no environment", { environment: { a: "b" } }, { stdin: Buffer.from("a=b") }],
+    [
+      "code is no argv",
+      { program: { ...code, args: ["x"] } },
+      { program: { kind: "argv", argv: ["bash", "bash x", "x"] } },
+    ],
+    [
+      "é is one letter and two bytes",
+      { program: { ...code, args: ["é", "a"] } },
+      { program: { ...code, args: ["é1", "a"] } },
+    ],
+  ])("%s", (_what, one, other) => {
+    expect(digestOf({ ...plain, ...one })).not.toBe(digestOf({ ...plain, ...other }));
+  });
+
+  test("no two requests that differ have the same", () => {
+    const word = fc.constantFrom("", "a", "1:a", "0;", "1;", "code", "argv", "420", "a=b", "=");
+    const words = fc.array(word, { maxLength: 3 });
+    const bytes = word.map((text) => Buffer.from(text));
+    const input = fc.record<AnalyzeInput>({
+      program: fc.oneof(
+        fc.record({ kind: fc.constant("code" as const), language: fc.constant("bash"), code: bytes, args: words }),
+        fc.record({ kind: fc.constant("argv" as const), argv: words }),
+      ),
+      files: fc.array(fc.record({ path: word, content: bytes, mode: fc.constantFrom(420, 1) }), { maxLength: 2 }),
+      environment: fc.dictionary(fc.constantFrom("a", "code", "1:a"), word, { maxKeys: 2 }),
+      stdin: fc.option(bytes),
+    });
+    fc.assert(
+      fc.property(input, input, (one, other) => {
+        const same = JSON.stringify(one) === JSON.stringify(other);
+        expect(digestOf(one) === digestOf(other)).toBe(same);
+      }),
+      { numRuns: 3000 },
+    );
+  });
 });
 
 describe("rules of operators", () => {

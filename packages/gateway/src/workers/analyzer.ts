@@ -1,9 +1,9 @@
 /**
- * The analyzer behind its port: threads with a deadline, a bounded line in front of them, and what was analyzed before. A thread
- * that dies or is late gives the strictest report there is; the next request finds a new one.
+ * The analyzer behind its port: processes with a deadline, a bounded line in front of them, and what was analyzed before. One that
+ * dies or is late gives the strictest report there is; the next request finds a new one. No threads: V8 ends the whole process
+ * when a thread's heap grows past its limit too fast (docs/decisions/0060-the-analyzer-reads-in-processes.md).
  */
 import { createHash, hash } from "node:crypto";
-import { Worker } from "node:worker_threads";
 import { HsrError, type LanguageName } from "@hsr/contract";
 import {
   type Analyze,
@@ -15,19 +15,20 @@ import {
   type Rule,
   ruleSet,
 } from "@hsr/core";
-import type { WorkerSetup } from "./analyze-worker.ts";
+import type { ChildJob, ChildSetup } from "./analyze-child.ts";
+import { type Child, startChild } from "./child.ts";
 
 export interface AnalyzerOptions {
   readonly rules: readonly Rule[];
-  readonly threads: number;
+  readonly processes: number;
   readonly deadlineMs: number;
   readonly mostBytes: number;
   /** Reports that are kept by the digest of what was analyzed. */
   readonly cacheEntries: number;
   readonly log: Log;
   readonly metrics: Metrics;
-  /** Another thread's file, for tests of threads that hang or die. */
-  readonly thread?: URL;
+  /** Another program, for tests of processes that hang or die. */
+  readonly program?: URL;
 }
 
 export interface Analyzer {
@@ -37,21 +38,18 @@ export interface Analyzer {
   close(): Promise<void>;
 }
 
-/** Requests that wait for a thread. Beyond it the answer is the queue's: later callers would wait longer than they do. */
+/** Requests that wait for a process. Beyond it the answer is the queue's: later callers would wait longer than they do. */
 const mostWaiting = 1024;
-/** A thread that has just been started may take so long to load its grammars. */
+/** A process that has just been started may take so long to load its grammars. */
 const startMs = 20_000;
-/** Memory of one thread in MB; its grammars and the tree of the largest text fit well within. */
-const threadMemoryMb = 512;
-
 interface Job {
   readonly id: number;
   readonly input: AnalyzeInput;
   readonly give: (report: AnalyzedRisk) => void;
 }
 
-interface Thread {
-  readonly worker: Worker;
+interface Reader {
+  readonly child: Child;
   ready: boolean;
   job: Job | null;
   timer: NodeJS.Timeout | null;
@@ -62,83 +60,78 @@ export function startAnalyzer(options: AnalyzerOptions): Analyzer {
   const kept = new Map<string, AnalyzedRisk>();
   const underway = new Map<string, Promise<AnalyzedRisk>>();
   const waiting: Job[] = [];
-  const threads = new Set<Thread>();
+  const readers = new Set<Reader>();
   let nextId = 1;
   let closed = false;
 
   function start(): void {
-    const setup: WorkerSetup = { rules: options.rules, mostBytes: options.mostBytes };
-    const worker = new Worker(options.thread ?? new URL("./analyze-worker.ts", import.meta.url), {
-      workerData: setup,
-      // Nothing of the gateway's environment reaches a thread that reads hostile text.
-      env: {},
-      resourceLimits: { maxOldGenerationSizeMb: threadMemoryMb, stackSizeMb: 8 },
-    });
-    worker.unref();
-    const thread: Thread = { worker, ready: false, job: null, timer: null };
-    threads.add(thread);
-    thread.timer = setTimeout(() => lose(thread, "A thread did not start in time."), startMs);
-    thread.timer.unref();
-    worker.on("message", (message: { readonly ready?: true; readonly id?: number; readonly report?: AnalyzedRisk }) => {
+    const child = startChild(options.program ?? new URL("./analyze-child.ts", import.meta.url));
+    const reader: Reader = { child, ready: false, job: null, timer: null };
+    readers.add(reader);
+    reader.timer = setTimeout(() => lose(reader, "A process did not start in time."), startMs);
+    reader.timer.unref();
+    child.onMessage((message) => {
       if (message.ready === true) {
-        thread.ready = true;
-        if (thread.timer !== null) clearTimeout(thread.timer);
-        next(thread);
+        reader.ready = true;
+        if (reader.timer !== null) clearTimeout(reader.timer);
+        next(reader);
         return;
       }
-      const { job } = thread;
+      const { job } = reader;
       if (job === null || message.report === undefined || message.id !== job.id) return;
-      finish(thread, job, message.report);
+      finish(reader, job, message.report);
     });
-    worker.on("error", (cause: unknown) => {
-      options.log.warn({ err: cause }, "a thread of the analyzer failed");
-      lose(thread, "The analyzer failed while it read the code.");
+    child.onEnd((how) => {
+      if (readers.has(reader)) options.log.warn({ how }, "a process of the analyzer ended");
+      lose(reader, "The analyzer ended while it read the code.");
     });
-    worker.on("exit", () => lose(thread, "The analyzer ended while it read the code."));
+    const setup: ChildSetup = { rules: options.rules, mostBytes: options.mostBytes };
+    child.send(setup);
   }
 
-  function finish(thread: Thread, job: Job, report: AnalyzedRisk): void {
-    if (thread.timer !== null) clearTimeout(thread.timer);
-    thread.job = null;
+  function finish(reader: Reader, job: Job, report: AnalyzedRisk): void {
+    if (reader.timer !== null) clearTimeout(reader.timer);
+    reader.job = null;
     job.give(report);
-    next(thread);
+    next(reader);
   }
 
-  /** A thread is gone, or has to go: whoever it worked for gets the strict report, and another takes its place. */
-  function lose(thread: Thread, why: string): void {
-    if (!threads.delete(thread)) return;
-    if (thread.timer !== null) clearTimeout(thread.timer);
-    void thread.worker.terminate();
-    const { job } = thread;
+  /** A reader is gone, or has to go: whoever it worked for gets the strict report, and another takes its place. */
+  function lose(reader: Reader, why: string): void {
+    if (!readers.delete(reader)) return;
+    if (reader.timer !== null) clearTimeout(reader.timer);
+    void reader.child.kill();
+    const { job } = reader;
     if (job !== null) {
       options.metrics.count("hsr_analyses_failed_total", {});
       job.give(failedReport(why, declaredOf(job.input), digest));
     }
     if (closed) return;
-    // A thread that cannot even start is tried again a moment later, and what waits gets its answer meanwhile.
-    if (thread.ready) start();
+    // A reader that cannot even start is tried again a moment later, and what waits gets its answer meanwhile.
+    if (reader.ready) start();
     else {
       for (const each of waiting.splice(0)) each.give(failedReport(why, declaredOf(each.input), digest));
       setTimeout(() => {
-        if (!closed && threads.size < options.threads) start();
+        if (!closed && readers.size < options.processes) start();
       }, 1000).unref();
     }
   }
 
-  function next(thread: Thread): void {
-    if (!thread.ready || thread.job !== null || !threads.has(thread)) return;
+  function next(reader: Reader): void {
+    if (!reader.ready || reader.job !== null || !readers.has(reader)) return;
     const job = waiting.shift();
     if (job === undefined) {
-      thread.worker.unref();
+      reader.child.unref();
       return;
     }
-    thread.job = job;
-    thread.worker.ref();
-    thread.timer = setTimeout(
-      () => lose(thread, `The analysis took longer than ${options.deadlineMs} ms.`),
+    reader.job = job;
+    reader.child.ref();
+    reader.timer = setTimeout(
+      () => lose(reader, `The analysis took longer than ${options.deadlineMs} ms.`),
       options.deadlineMs,
     );
-    thread.worker.postMessage({ id: job.id, input: job.input });
+    const message: ChildJob = { id: job.id, input: job.input };
+    reader.child.send(message);
   }
 
   function read(input: AnalyzeInput): Promise<AnalyzedRisk> {
@@ -146,7 +139,7 @@ export function startAnalyzer(options: AnalyzerOptions): Analyzer {
     if (waiting.length >= mostWaiting) return Promise.reject(new HsrError("queue_full", { retryAfterMs: 1000 }));
     return new Promise((give) => {
       waiting.push({ id: nextId++, input, give });
-      for (const thread of threads) next(thread);
+      for (const reader of readers) next(reader);
     });
   }
 
@@ -173,13 +166,13 @@ export function startAnalyzer(options: AnalyzerOptions): Analyzer {
     return report;
   }
 
-  for (let count = 0; count < options.threads; count += 1) start();
+  for (let count = 0; count < options.processes; count += 1) start();
   return {
     analyze,
     digest,
     close: async () => {
       closed = true;
-      await Promise.all([...threads].map(({ worker }) => worker.terminate()));
+      await Promise.all([...readers].map(({ child }) => child.kill()));
     },
   };
 }
@@ -188,8 +181,8 @@ function declaredOf({ program }: AnalyzeInput): LanguageName | null {
   return program.kind === "code" ? (program.language as LanguageName) : null;
 }
 
-/** The same for the same code, files and words. Lengths stand before contents, so that nothing can be shifted between them. */
-function digestOf({ program, files, environment, stdin }: AnalyzeInput): string {
+/** The same for the same code, files and words, and for nothing else: lengths and numbers of things stand before the things. */
+export function digestOf({ program, files, environment, stdin }: AnalyzeInput): string {
   if (
     program.kind === "code" &&
     files.length === 0 &&
@@ -200,21 +193,17 @@ function digestOf({ program, files, environment, stdin }: AnalyzeInput): string 
     return `${program.language}:${hash("sha256", program.code)}`;
   const sum = createHash("sha256");
   const put = (part: string | Uint8Array) => {
-    sum.update(`${part.length}:`);
+    sum.update(`${typeof part === "string" ? Buffer.byteLength(part) : part.length}:`);
     sum.update(part);
   };
-  if (program.kind === "code") {
-    put(program.language);
-    put(program.code);
-    for (const each of program.args) put(each);
-  } else for (const each of program.argv) put(each);
-  put(program.kind);
-  for (const file of files) {
-    put(file.path);
-    put(String(file.mode));
-    put(file.content);
-  }
-  for (const [name, value] of Object.entries(environment)) put(`${name}=${value}`);
-  if (stdin !== null) put(stdin);
+  const putAll = (parts: readonly (string | Uint8Array)[]) => {
+    sum.update(`${parts.length};`);
+    for (const each of parts) put(each);
+  };
+  if (program.kind === "code") putAll(["code", program.language, program.code, ...program.args]);
+  else putAll(["argv", ...program.argv]);
+  putAll(files.flatMap((file) => [file.path, String(file.mode), file.content]));
+  putAll(Object.entries(environment).flat());
+  putAll(stdin === null ? [] : [stdin]);
   return sum.digest("hex");
 }

@@ -1,4 +1,4 @@
-/** Parsing by tree-sitter: its trees as plain data. Runs in the analyzer's threads, and nowhere else in the gateway. */
+/** Parsing by tree-sitter: its trees as plain data. Runs in the analyzer's processes, and nowhere else in the gateway. */
 import { createRequire } from "node:module";
 import type { LanguageName } from "@hsr/contract";
 import type { Parse, Syntax, SyntaxTree } from "@hsr/core";
