@@ -74,11 +74,14 @@ const mostWrongShare = 0.15;
 const packedEntropy = 7.2;
 
 export function inspect(input: AnalyzeInput, options: InspectOptions): Inspection {
-  const files = new Map(input.files.map((file) => [plainPath(file.path), file.content]));
-  const session = new Session(options.parse, files, readers, isKnownTool);
-  const remarks: Remark[] = [];
   const { program } = input;
   const declared = program.kind === "code" && isLanguage(program.language) ? program.language : null;
+  const files = new Map(input.files.map((file) => [plainPath(file.path), file.content]));
+  // The program is a file too, which it may read, or run as another language.
+  const main = mainFile(declared);
+  if (program.kind === "code" && main !== null) files.set(main, program.code);
+  const session = new Session(options.parse, files, readers, isKnownTool);
+  const remarks: Remark[] = [];
   let found: LanguageName | null = declared;
   if (program.kind === "code" && declared !== null)
     found = readProgram(session, program.code, declared, options, remarks);
@@ -150,8 +153,8 @@ function readProgram(
     remarks.push(remark("unknown-language", file, text.slice(0, 80)));
   } else if (!isSame(found, declared))
     remarks.push(remark("language-mismatch", file, `It is declared as ${declared} and reads as ${found}.`));
-  session.visited.add(file);
   const language = found !== null && isSame(found, declared) ? declared : (found ?? declared);
+  session.visit(file, language);
   session.readers[language](session, { language, text, file, layer: 0, fixed: null });
   return found !== null && isSame(found, declared) ? declared : found;
 }
@@ -188,14 +191,14 @@ function readFiles(session: Session, input: AnalyzeInput, options: InspectOption
       total += file.content.length;
       const isCode =
         /\.(py|js|mjs|cjs|ts|sh|bash)$/.test(path) || (file.mode & 0o111) !== 0 || startsLikeScript(file.content);
-      if (session.visited.has(path) || !isCode) continue;
+      if (session.isVisited(path) || !isCode) continue;
       if (file.content.length > options.mostBytes || total > 2 * options.mostBytes) {
         remarks.push(remark("oversize", path, `${file.content.length} bytes`));
         continue;
       }
-      session.visited.add(path);
       const text = new TextDecoder().decode(file.content);
       const language = languageOfFile(path, text);
+      session.visit(path, language);
       if (language === null) {
         session.unknownLang = true;
         remarks.push(remark("unknown-language", path, text.slice(0, 80)));

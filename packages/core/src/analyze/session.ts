@@ -61,8 +61,8 @@ export class Session {
   /** Files that the request brings, by their path in the sandbox. */
   readonly files: ReadonlyMap<string, Uint8Array>;
   readonly readers: Readonly<Record<LanguageName, ReadCode>>;
-  /** Files that were read as code already. */
-  readonly visited = new Set<string>();
+  /** Files that were read as code already, each with the languages. */
+  readonly #visited = new Map<string, Set<LanguageName | null>>();
   /** Whether something was left out for a bound. */
   cut = false;
   /** Programs of the request's files that no language is known for, or that are machine code. */
@@ -94,6 +94,21 @@ export class Session {
 
   /** The language of the program that a command line runs, where that was read. */
   languageRun: LanguageName | null = null;
+
+  /** Notes that a file is read as a language; false when it was before. One file may be a program of several languages. */
+  visit(path: string, language: LanguageName | null): boolean {
+    const name = plainPath(path);
+    const languages = this.#visited.get(name) ?? new Set();
+    this.#visited.set(name, languages);
+    if (languages.has(language)) return false;
+    languages.add(language);
+    return true;
+  }
+
+  /** Whether a file was read as code of any language. */
+  isVisited(path: string): boolean {
+    return this.#visited.has(plainPath(path));
+  }
 
   /** Counts a step of evaluation; false when the bound is reached and the reader has to come to an end. */
   step(): boolean {

@@ -2,7 +2,6 @@
 
 import { concatenated } from "../evaluate/operate.ts";
 import { unescapeShell } from "../lower/escapes.ts";
-import { plainPath } from "../paths.ts";
 import {
   asText,
   hole,
@@ -161,8 +160,7 @@ const source: Builtin = (call) => {
   const name = asText(path);
   const content = call.shell.readFile(path, "source");
   if (content.k === "text") {
-    if (call.shell.session.visited.has(plainPath(name))) return nothing;
-    call.shell.session.visited.add(plainPath(name));
+    if (!call.shell.session.visit(name, "bash")) return nothing;
     const before = call.shell.positional;
     if (args.length > 0) call.shell.positional = listValue(args);
     const output = call.shell.evaluate(content, call.node);

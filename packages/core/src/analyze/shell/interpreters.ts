@@ -61,11 +61,12 @@ function runFile(call: CommandCall, language: LanguageName | null, path: Value, 
   const written = session.writtenTo(name);
   if (written !== null) {
     call.emit({ kind: "run", target: name, tags: ["file", "written"], from: written.from, callee });
-    if (written.content?.k === "text" && !session.visited.has(plainPath(name))) {
-      session.visited.add(plainPath(name));
-      runText(call, language ?? languageOfFile(name, written.content.text), written.content, callee, true);
+    const { content } = written;
+    const found = language ?? (content?.k === "text" ? languageOfFile(name, content.text) : null);
+    if (content?.k === "text" && session.visit(name, found)) {
+      runText(call, found, content, callee, true);
     } else if (
-      written.content?.k !== "text" &&
+      content?.k !== "text" &&
       written.from.some((each) => ["fetch", "connect", "send"].includes(session.effects[each]?.kind ?? ""))
     ) {
       call.emit({ kind: "opaque", target: name, from: written.from, callee });
@@ -73,8 +74,6 @@ function runFile(call: CommandCall, language: LanguageName | null, path: Value, 
     return unknownFrom(written.from);
   }
   if (given !== undefined) {
-    if (session.visited.has(plainPath(name))) return unknown;
-    session.visited.add(plainPath(name));
     readGiven(call, language, name, given);
     return unknown;
   }
@@ -88,14 +87,15 @@ function runFile(call: CommandCall, language: LanguageName | null, path: Value, 
 function readGiven(call: CommandCall, language: LanguageName | null, path: string, content: Uint8Array): void {
   const { session } = call.shell;
   const form = formOf(content);
-  if (form.kind !== "text") {
+  const text = form.kind === "text" ? new TextDecoder().decode(content) : null;
+  const found = text === null ? null : (language ?? languageOfFile(path, text));
+  if (!session.visit(path, found)) return;
+  if (text === null) {
     session.binary = true;
     call.emit({ kind: "native", target: path, tags: ["binary", form.kind] });
     if (form.kind === "archive" || form.kind === "data") call.emit({ kind: "opaque", target: path });
     return;
   }
-  const text = new TextDecoder().decode(content);
-  const found = language ?? languageOfFile(path, text);
   if (found === null) {
     session.unknownLang = true;
     call.emit({ kind: "opaque", target: path });
@@ -127,11 +127,13 @@ export function runProgramFile(call: CommandCall, first: Value): Value {
 const shell: Tool = (call) => {
   const { set, values, rest } = parseOptions(call.args, "c o O rcfile init-file", "first");
   const text = values.get("c")?.[0] ?? (set.has("c") ? rest[0] : undefined);
-  const before = call.shell.positional;
+  const { positional: before, zero } = call.shell;
   if (text !== undefined) {
     call.shell.positional = listValue(rest.slice(1));
+    call.shell.zero = rest[0] ?? zero;
     const output = runText(call, "bash", text, call.name, false);
     call.shell.positional = before;
+    call.shell.zero = zero;
     return output;
   }
   const [file, ...args] = rest;

@@ -56,6 +56,8 @@ export class Shell implements Surroundings {
   readonly functions = new Map<string, Syntax>();
   readonly #called = new Map<Syntax, number>();
   readonly #active: Syntax[] = [];
+  /** `$0`: the file that is read, or the word behind the text of `-c`. */
+  zero: Value;
   /** The shell that another language started: starting a plain tool is a process there. */
   readonly fromOutside: boolean;
   positional: Value = listValue([], true);
@@ -69,6 +71,7 @@ export class Shell implements Surroundings {
     this.unit = unit;
     this.source = unit.text;
     this.fromOutside = fromOutside;
+    this.zero = textValue(unit.file ?? "bash");
   }
 
   /** Reads the whole text, then every function that is never called. */
@@ -106,6 +109,8 @@ export class Shell implements Surroundings {
     const found = this.variables.get(name);
     if (found !== undefined) return found;
     if (name === "IFS") return textValue(" \t\n", noOrigins, ["separator"]);
+    if (name === "0") return this.zero;
+    if (name === "BASH_SOURCE" && this.unit.file !== null) return textValue(this.unit.file);
     if (given.test(name)) return name === "PWD" ? textValue(".") : unknown;
     const index = this.emit({ kind: "environment", target: name, tags: ["read"], callee: "$" });
     if (name === "HOME") return textValue("~", [index]);
@@ -595,6 +600,7 @@ export class Shell implements Surroundings {
     const inner = new Shell(this.session, unit, this.fromOutside);
     for (const [name, value] of this.variables) inner.variables.set(name, value);
     inner.positional = this.positional;
+    inner.zero = this.zero;
     inner.outer = this;
     const output = inner.program(this.session.tree(unit).root);
     for (const [name, value] of inner.variables) this.variables.set(name, value);
