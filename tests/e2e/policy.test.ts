@@ -288,7 +288,7 @@ describeWith(["bubblewrap"], "hsrctl policy", () => {
     await gateway.run(hello);
     expect(await ctl("replay", "--since", "7d")).toMatchObject({
       code: 0,
-      stdout: "0 of 1 requests would be decided otherwise\n",
+      stdout: "0 of 1 decisions would come out otherwise\n",
     });
     const other = await ctl(
       "replay",

@@ -250,7 +250,7 @@ function replayCommand(context: Context): Command {
       }
       const skipped = found.skipped === 0 ? "" : `; ${found.skipped} could not be: their rules are not kept`;
       await context.write(
-        `${found.differences.length} of ${found.requests} requests would be decided otherwise${skipped}\n`,
+        `${found.differences.length} of ${found.requests} decisions would come out otherwise${skipped}\n`,
       );
     });
 }

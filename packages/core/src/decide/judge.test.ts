@@ -93,10 +93,22 @@ describe("an execution", () => {
     }
   });
 
-  test("is denied where the policy denies it, and cannot wait for a person", () => {
-    const code = (given: Partial<PolicyRule>) => judge(input([rule(1, given)]));
-    expect(code({ deny: "no" })).toMatchObject({ needs: null, refusal: { code: "policy_denied" } });
-    expect(code({ approval: { message: "", deadlineMs: null } })).toMatchObject({ refusal: { code: "policy_denied" } });
+  test("is denied where the policy denies it, and held where a person has to agree", () => {
+    const approval = { message: "look", deadlineMs: 5000 };
+    const judged = (given: Partial<PolicyRule>) => judge(input([rule(1, given)]));
+    expect(judged({ deny: "no" })).toMatchObject({ needs: null, refusal: { code: "policy_denied" } });
+    expect(judged({ deny: "no", approval })).toMatchObject({ kind: "refuse", refusal: { code: "policy_denied" } });
+    const held = judged({ approval, limits: { wallMs: 1000 } });
+    expect(held).toMatchObject({ kind: "hold", held: { verdict: "restrict", timeoutMs: 1000 } });
+    expect(held).toMatchObject({ approval: { rule: "test:1", message: "look", deadlineMs: 5000 } });
+  });
+
+  test("is not asked about where it could not run anyway: nobody's yes makes a sandbox stronger", () => {
+    const approval = { message: "", deadlineMs: null };
+    expect(judge(input([rule(1, { approval, level: "strong" })]))).toMatchObject({ kind: "refuse", needs: "strong" });
+    expect(judge(input([rule(1, { approval })], { opacity: "terminal" }))).toMatchObject({
+      refusal: { code: "opaque_not_allowed" },
+    });
   });
 
   test("never runs in a sandbox below the level that the policy wants of it", () => {

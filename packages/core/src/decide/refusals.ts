@@ -21,12 +21,12 @@ export function denied(
   };
 }
 
-/** Only runs can be held. */
+/** What was to be done cannot wait: it belongs to something that is there already. */
 export function needsApproval({ rule }: Pick<Approval, "rule">, { digest }: Pick<Rules, "digest">): Refusal {
   return {
     code: "policy_denied",
     options: {
-      message: `The rule at ${rule} wants a person's approval, and only runs can wait for one.`,
+      message: `The rule at ${rule} wants a person's approval, and nobody has given it for this.`,
       details: { rule, policy_digest: digest },
     },
   };

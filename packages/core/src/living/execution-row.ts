@@ -3,7 +3,7 @@ import { type ErrorCode, errorInfo, type RunReason } from "@hsr/contract";
 import type { Program } from "../action.ts";
 import type { RiskReport } from "../analyze/report.ts";
 import type { RequestFacts } from "../decide/facts.ts";
-import type { ExecutionDecision, JudgeInput } from "../decide/judge.ts";
+import type { ExecutionDecision, JudgeInput, KeptJudgeInput } from "../decide/judge.ts";
 import { asJson } from "../ingress.ts";
 import type { JsonObject, NewAuditEntry } from "../store.ts";
 import type { ExecutionId } from "../types.ts";
@@ -33,7 +33,7 @@ export function newExecution(
     timeoutMs: action.timeoutMs,
     outputLimitBytes: action.outputBytes,
     createdAtMs: facts.nowMs,
-    decision: asJson(decision),
+    decision: asJson(toldOf(decision, action)),
     risk: asJson(facts.risk),
     audit: {
       timeMs: facts.nowMs,
@@ -41,9 +41,22 @@ export function newExecution(
       tenant: sandbox.tenant,
       subject: facts.id,
       requestId: action.requestId,
-      data: asJson({ key: action.keyId, sandbox: sandbox.id, input: keptJudgeInput(considered), decision }),
+      data: asJson({
+        key: action.keyId,
+        sandbox: sandbox.id,
+        ...(action.escalatedFrom === undefined ? {} : { escalatedFrom: action.escalatedFrom }),
+        input: keptJudgeInput(considered),
+        decision,
+      }),
     },
   };
+}
+
+/** A decision that says, where it is so, that a stronger sandbox took a weaker one's place for it. */
+function toldOf(decision: ExecutionDecision, { escalatedFrom }: ExecAction): ExecutionDecision {
+  if (escalatedFrom === undefined) return decision;
+  const reason = `This sandbox took the place of ${escalatedFrom}, which was too weak for it; processes there were lost.`;
+  return { ...decision, escalatedFrom, reasons: [...decision.reasons, reason] };
 }
 
 /** A request that did not become an execution. */
@@ -64,9 +77,9 @@ export function executionRefusedEntry(
   };
 }
 
-/** The envelope is the sandbox's own decision, which the audit log has under the sandbox's id: it is not written again. */
-export function keptJudgeInput({ envelope: _envelope, rules, ...rest }: JudgeInput): object {
-  return { ...rest, rules: { digest: rules.digest } };
+/** A judgement's input for the audit log. Rules are kept once, by their digest; of the envelope only what is looked at. */
+export function keptJudgeInput({ envelope: { level, limits }, rules, ...rest }: JudgeInput): KeptJudgeInput {
+  return { ...rest, envelope: { level, limits }, rules: { digest: rules.digest } };
 }
 
 /** What a policy can look at of an execution: its program, and whose sandbox it is in. */

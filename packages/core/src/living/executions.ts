@@ -7,7 +7,8 @@ import { gatewayLimits, HsrError, newId, type SandboxReason } from "@hsr/contrac
 import type { RiskReport } from "../analyze/report.ts";
 import { signalName } from "../collect/signals.ts";
 import { hasBinary } from "../decide/facts.ts";
-import { type ExecutionDecision, type JudgeInput, judge } from "../decide/judge.ts";
+import { type JudgeInput, judge } from "../decide/judge.ts";
+import { needsApproval } from "../decide/refusals.ts";
 import { type NamedFile, type NamedFiles, namedFiles } from "../files/named-files.ts";
 import { asJson } from "../ingress.ts";
 import type { Agent, AgentExecution } from "../ports.ts";
@@ -79,8 +80,9 @@ export class Executions {
     const agent = await sandbox.agent();
     const { considered, risk } = await this.#consider(sandbox, action, agent);
     const judgement = judge(considered);
-    if (judgement.kind === "refuse") {
-      const { code, options } = judgement.refusal;
+    if (judgement.kind !== "allow") {
+      const { code, options } =
+        judgement.kind === "refuse" ? judgement.refusal : needsApproval(judgement.approval, ports.rules);
       await ports.store.audit.append(executionRefusedEntry(sandbox, action, considered, code, ports.clock.now()));
       throw new HsrError(code, options);
     }
@@ -94,7 +96,7 @@ export class Executions {
     sandbox.lastNumber += 1;
     const id = newId("execution") as ExecutionId;
     const plan = executionPlan(id, allowed, sandbox);
-    const row = newExecution(sandbox, allowed, plan.spec.argv, considered, decisionOf(judgement.decision, action), {
+    const row = newExecution(sandbox, allowed, plan.spec.argv, considered, judgement.decision, {
       id,
       number: sandbox.lastNumber,
       risk,
@@ -323,13 +325,6 @@ export class Executions {
       await this.#finish(sandbox, execution, lostEnd);
     }
   }
-}
-
-/** A decision that says, where it is so, that a stronger sandbox took a weaker one's place for it. */
-function decisionOf(decision: ExecutionDecision, { escalatedFrom }: ExecAction): ExecutionDecision {
-  if (escalatedFrom === undefined) return decision;
-  const reason = `This sandbox took the place of ${escalatedFrom}, which was too weak for it; processes there were lost.`;
-  return { ...decision, escalatedFrom, reasons: [...decision.reasons, reason] };
 }
 
 /** Files that the command line names and does not run: the analyzer sees them too. */

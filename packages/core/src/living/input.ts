@@ -6,7 +6,8 @@ import { extname } from "node:path";
 import { HsrError } from "@hsr/contract";
 import type { Program } from "../action.ts";
 import type { Rules } from "../decide/decision.ts";
-import { type JudgeInput, judge } from "../decide/judge.ts";
+import { type ExecutionDecision, type JudgeInput, judge } from "../decide/judge.ts";
+import { needsApproval } from "../decide/refusals.ts";
 import { asJson } from "../ingress.ts";
 import { languages } from "../languages.ts";
 import type { NewAuditEntry } from "../store.ts";
@@ -49,9 +50,24 @@ export async function admitInput(
     await ports.store.audit.append(entry("execution.refused", { code }));
     throw new HsrError(code, options);
   }
+  const decided =
+    judgement.kind === "hold" ? { decision: judgement.held, held: true } : { decision: judgement.decision };
+  // Who approved the program approved what is written to it, by the rules of then. Nothing is asked about each line.
+  if (judgement.kind === "hold" && !isApproved(execution, considered.rules)) {
+    const { code, options } = needsApproval(judgement.approval, considered.rules);
+    await ports.store.audit.append(entry("execution.refused", { ...decided, code }));
+    throw new HsrError(code, options);
+  }
   if (execution.inputNoted.has(asker.keyId)) return;
   execution.inputNoted.add(asker.keyId);
-  await ports.store.audit.append(entry("execution.input", { decision: judgement.decision }));
+  await ports.store.audit.append(entry("execution.input", decided));
+}
+
+/** Whether a person agreed to it by exactly these rules. */
+function isApproved({ record }: LiveExecution, { digest }: Rules): boolean {
+  // Rows hold what this gateway, or one of the same schema version, wrote.
+  const { approval, policyDigest } = record.decision as unknown as ExecutionDecision;
+  return approval !== undefined && approval.approvedBy !== null && policyDigest === digest;
 }
 
 /** What an interpreter or a shell is given later is its program; for every other one it is data, and judged with it. */

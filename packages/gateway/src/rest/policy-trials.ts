@@ -20,15 +20,12 @@ import {
   comparePolicies,
   consider,
   decide,
-  decideAgain,
-  describeKept,
-  describeVerdict,
-  isSameDecision,
   keptDecision,
   type Pipeline,
   type Problem,
   type Rules,
   readCases,
+  replayDecision,
   runCase,
   type Store,
   selectionOf,
@@ -171,7 +168,7 @@ export function trialRoutes({ pipeline, policy, store, settings }: TrialPorts): 
       operationId: "replayPolicy",
       summary: "Decide again what was decided before",
       description:
-        "Takes the decisions of the audit log, each with everything that it was made from, and makes them again: by another policy, to see what it would have changed, or without one by the rules of the day, which has to give the same. The tenant's own; an administrator's are everybody's.",
+        "Takes the decisions of the audit log, about runs, sandboxes and single executions, each with everything that it was made from, and makes them again: by another policy, to see what it would have changed, or without one by the rules of the day, which has to give the same. The tenant's own; an administrator's are everybody's.",
       access: "policy:read",
       body: replayRequestSchema,
       answers: { 200: { description: "A part of the log, decided again.", schema: replaySchema } },
@@ -192,11 +189,9 @@ export function trialRoutes({ pipeline, policy, store, settings }: TrialPorts): 
           answer.skipped += 1;
           continue;
         }
-        const verdict = decideAgain(kept, rules);
+        const { before, after, isSame } = replayDecision(kept, rules);
         answer.requests += 1;
-        const before = describeKept(kept);
-        const after = describeVerdict(verdict);
-        if (tried === null ? isSameDecision(kept, verdict) : before === after) continue;
+        if (tried === null ? isSame : before === after) continue;
         answer.differences.push({ time: wireTime(timeMs), subject, before, after });
       }
       return { ...answer, next_cursor: page.nextCursor };

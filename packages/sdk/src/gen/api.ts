@@ -915,7 +915,7 @@ export interface Replay {
   readonly differences: readonly {
     /** RFC 3339 in UTC with milliseconds. */
     readonly time: string;
-    /** The run, or the request that did not become one. */
+    /** The run, sandbox or execution; of one that was refused its request or its sandbox. */
     readonly subject: string;
     /** What was decided then. */
     readonly before: string;
