@@ -445,16 +445,17 @@ class JavaScriptLowering {
       case "assignment_expression":
         return { ...at, op: "assign", target: this.#target(child(node, "left")), value: this.#field(node, "right") };
       case "augmented_assignment_expression": {
-        const left = this.#field(node, "left");
+        // Lowered once and used twice: twice at each level of a nest would be without end.
+        const target = this.#target(child(node, "left"));
         const sign = this.#source(child(node, "operator") ?? node).replace(/=$/, "");
-        const value: Expr = { ...at, op: "binary", sign, left, right: this.#field(node, "right") };
-        return { ...at, op: "assign", target: this.#target(child(node, "left")), value };
+        const value: Expr = { ...at, op: "binary", sign, left: target, right: this.#field(node, "right") };
+        return { ...at, op: "assign", target, value };
       }
       case "update_expression": {
-        const left = this.#field(node, "argument");
+        const target = this.#target(child(node, "argument"));
         const sign = this.#source(child(node, "operator") ?? node).slice(0, 1);
-        const value: Expr = { ...at, op: "binary", sign, left, right: { ...at, op: "const", value: 1 } };
-        return { ...at, op: "assign", target: this.#target(child(node, "argument")), value };
+        const value: Expr = { ...at, op: "binary", sign, left: target, right: { ...at, op: "const", value: 1 } };
+        return { ...at, op: "assign", target, value };
       }
       case "spread_element":
         return { ...at, op: "spread", of: this.expr(named(node)[0] ?? node) };
