@@ -2,7 +2,9 @@
  * What is known of a value while a program is read. Everything is an approximation: a text may have holes where a part is not
  * known, a choice may be any of several, and `from` names the effects (by their index) that its content comes from.
  */
+
 import type { ClassForm, FunctionForm } from "./ir.ts";
+import type { Names } from "./names.ts";
 
 /** Indexes of effects that a value's content comes from, few and sorted. */
 export type Origins = readonly number[];
@@ -17,7 +19,7 @@ export type Disguise = readonly string[];
 const plain: Disguise = [];
 
 export interface Scope {
-  readonly names: Map<string, Value>;
+  readonly names: Names;
   readonly outer: Scope | null;
 }
 
@@ -55,7 +57,7 @@ export interface ClassValue {
   readonly k: "class";
   readonly form: ClassForm;
   readonly bases: readonly Value[];
-  readonly members: Map<string, Value>;
+  readonly members: Names;
   readonly from: Origins;
 }
 export interface InstanceValue {

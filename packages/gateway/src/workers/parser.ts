@@ -25,21 +25,26 @@ interface Growing {
   readonly children: Growing[];
 }
 
+/** A grammar's tables: what the numbers of fields and types mean. */
+interface Words {
+  readonly fields: readonly (string | null)[];
+  readonly types: readonly (string | null)[];
+  readonly isNamed: readonly boolean[];
+}
+
 const none: Growing[] = [];
 
 /** Loads the grammars. Afterwards parsing is synchronous. */
 export async function loadParser(): Promise<Parse> {
   await Parser.init();
   const require = createRequire(import.meta.url);
-  const parsers = new Map<
-    LanguageName,
-    { readonly parser: Parser; readonly fields: readonly (string | null)[]; readonly types: readonly (string | null)[] }
-  >();
+  const parsers = new Map<LanguageName, { readonly parser: Parser; readonly words: Words }>();
   for (const [name, file] of Object.entries(grammars) as [LanguageName, string][]) {
     const language = await Language.load(require.resolve(file));
     const parser = new Parser();
     parser.setLanguage(language);
-    parsers.set(name, { parser, fields: language.fields, types: language.types });
+    const isNamed = language.types.map((_type, id) => language.nodeTypeIsNamed(id));
+    parsers.set(name, { parser, words: { fields: language.fields, types: language.types, isNamed } });
   }
   return (language, text) => {
     const found = parsers.get(language);
@@ -47,7 +52,7 @@ export async function loadParser(): Promise<Parse> {
     if (found === undefined || tree === null) throw new Error(`no tree of ${language}`);
     const cursor = tree.walk();
     try {
-      return plainTree(cursor, text, found.fields, found.types);
+      return plainTree(cursor, text, found.words);
     } finally {
       cursor.delete();
       tree.delete();
@@ -55,13 +60,11 @@ export async function loadParser(): Promise<Parse> {
   };
 }
 
-/** Walks without recursion: a text may nest as deep as it is long. */
-function plainTree(
-  cursor: TreeCursor,
-  text: string,
-  fields: readonly (string | null)[],
-  types: readonly (string | null)[],
-): SyntaxTree {
+/**
+ * Walks without recursion: a text may nest as deep as it is long. Each question to the cursor crosses into WebAssembly and costs
+ * as much as the rest of a node, so that only what the tables do not tell is asked.
+ */
+function plainTree(cursor: TreeCursor, text: string, { fields, types, isNamed }: Words): SyntaxTree {
   const stack: Growing[] = [];
   let root: Growing | null = null;
   let count = 0;
@@ -72,11 +75,13 @@ function plainTree(
     const start = cursor.startIndex;
     const end = cursor.endIndex;
     const typeId = cursor.nodeTypeId;
-    const type = types[typeId] ?? cursor.nodeType;
+    // The one type that no table has is that of errors.
+    const type = types[typeId] ?? "ERROR";
+    const named = isNamed[typeId] ?? true;
     const node: Growing = {
       type,
       field: fields[cursor.currentFieldId] ?? null,
-      named: cursor.nodeIsNamed,
+      named,
       start,
       end,
       children: none,
@@ -84,7 +89,7 @@ function plainTree(
     if (type === "ERROR" && start >= wrongUntil) {
       wrongChars += end - start;
       wrongUntil = end;
-    } else if (cursor.nodeIsMissing) wrongChars += 1;
+    } else if (start === end && cursor.nodeIsMissing) wrongChars += 1;
     count += 1;
     const parent = stack.at(-1);
     if (parent === undefined) root = node;

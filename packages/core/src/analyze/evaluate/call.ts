@@ -66,6 +66,8 @@ export interface OutsideCall {
   readonly place: Spot;
   /** Whether it stands in a loop that never ends by itself. */
   readonly endless: boolean;
+  /** The same call under another name, on something else, or with other arguments. */
+  but(changes: Partial<Pick<OutsideCall, "name" | "self" | "args">>): OutsideCall;
   /** Writes an effect down and gives its index. */
   emit(seen: Omit<Seen, "callee"> & { readonly callee?: string }): number;
   /** Calls a function of the program, or anything else. */

@@ -2,10 +2,9 @@
  * Evaluates a program approximately: every branch is taken, constants are folded, functions of the program are followed into,
  * and what it does to the outside is written down. It runs nothing and ends always: steps, depth and sizes are bounded.
  */
-import type { Spot } from "../effects.ts";
 import type { ClassForm, Expr, FunctionForm, Span, Stmt } from "../ir.ts";
+import { type Changes, Names, noChanges } from "../names.ts";
 import type { Session, Unit } from "../session.ts";
-import { readCommand, readShellText } from "../shell/index.ts";
 import {
   anyOf,
   type ClassValue,
@@ -14,7 +13,6 @@ import {
   type FunctionValue,
   instanceValue,
   isWhole,
-  joinDisguise,
   joinOrigins,
   listValue,
   noOrigins,
@@ -28,20 +26,23 @@ import {
   unknownFrom,
   type Value,
 } from "../value.ts";
-import { Arguments, type OutsideCall } from "./call.ts";
+import { Arguments } from "./call.ts";
 import type { Dialect } from "./dialect.ts";
 import {
   type End,
   type Frame,
+  idleness,
   isShort,
   mostCallDepth,
   mostCallsOfOne,
   mostDepth,
+  mostForSteps,
   mostLongRounds,
   mostLoopSteps,
   mostRounds,
 } from "./frame.ts";
 import { binary, concatenated, itemOf, itemsOf, sliceOf, truthOf, unary } from "./operate.ts";
+import { type Host, Outside } from "./outside.ts";
 import {
   argumentsOf,
   boundTo,
@@ -50,9 +51,7 @@ import {
   functionsIn,
   homeOf,
   listOf,
-  merge,
   outerType,
-  restore,
   setMember,
   someItem,
 } from "./parts.ts";
@@ -66,7 +65,11 @@ export class Evaluation {
   readonly #defined: { readonly fn: FunctionValue; readonly owner: ClassValue | null }[] = [];
   readonly #stars: string[] = [];
   readonly #armsSeen = new Set<number>();
+  readonly #host: Host;
+  /** Loops around what is evaluated that are followed round by round. */
   #unrolled = 0;
+  /** No such loop begins another round when fewer steps are left. */
+  #leastLeft = 0;
   #endless = 0;
   #depth = 0;
 
@@ -74,11 +77,19 @@ export class Evaluation {
     this.#session = session;
     this.#unit = unit;
     this.#dialect = dialect;
+    this.#host = {
+      session,
+      unit,
+      call: (fn, args, at, frame) => this.#callValue(fn, args, at, false, frame),
+      member: (of, name, at) => this.#member(of, name, at),
+      evaluate: (text, frame, at) => this.#text(text, frame, at),
+      lookup: (name, frame) => (frame === null ? dialect.global(name) : this.#name(name, frame.scope)),
+    };
   }
 
   /** Evaluates a whole program, then every function that it defines and never calls. */
   program(body: readonly Stmt[]): Value {
-    const frame: Frame = { scope: { names: new Map(), outer: null }, returns: [], yields: [] };
+    const frame: Frame = { scope: { names: new Names(), outer: null }, returns: [], yields: [] };
     const value = this.#body(body, frame);
     for (let index = 0; index < this.#defined.length && this.#session.left > 0; index += 1) {
       const { fn, owner } = this.#defined[index] ?? {};
@@ -187,6 +198,7 @@ export class Evaluation {
   }
 
   #branches(stmt: Extract<Stmt, { do: "branches" }>, frame: Frame): End {
+    const { scope } = frame;
     const tests = stmt.tests.map((each) => this.#value(each, frame));
     const truth = this.#unrolled > 0 && tests.length === 1 && tests[0] !== undefined ? truthOf(tests[0]) : null;
     if (truth !== null) {
@@ -196,23 +208,18 @@ export class Evaluation {
       const first = other?.[0];
       if (other !== undefined && first !== undefined && !this.#armsSeen.has(first.start)) {
         this.#armsSeen.add(first.start);
-        const before = new Map(frame.scope.names);
-        this.#block(other, { ...frame, returns: [], yields: [] });
-        restore(frame.scope.names, before);
+        scope.names.tried(() => this.#block(other, { ...frame, returns: [], yields: [] }));
       }
       return this.#block(stmt.arms[taken] ?? [], frame);
     }
-    const before = new Map(frame.scope.names);
-    const after: Map<string, Value>[] = [];
+    const ways: Changes[] = [];
     for (const arm of stmt.arms) {
-      restore(frame.scope.names, before);
-      const end = this.#block(arm, frame);
+      const { result: end, changes } = scope.names.tried(() => this.#block(arm, frame));
       // An arm that leaves does not decide what holds afterwards.
-      if (end === null || this.#unrolled === 0) after.push(new Map(frame.scope.names));
+      if (end === null || this.#unrolled === 0) ways.push(changes);
     }
-    if (stmt.arms.length === 1 || stmt.tests.length >= stmt.arms.length) after.push(before);
-    restore(frame.scope.names, before);
-    merge(frame.scope.names, after);
+    if (stmt.arms.length === 1 || stmt.tests.length >= stmt.arms.length) ways.push(noChanges);
+    scope.names.meet(ways);
     return null;
   }
 
@@ -220,57 +227,76 @@ export class Evaluation {
     const over = this.#value(stmt.over, frame);
     const items = itemsOf(over, this.#dialect.language);
     if (items !== null && items.length > 0 && items.length <= mostRounds && this.#session.left > items.length * 20) {
-      this.#unrolled += 1;
-      try {
+      this.#unroll(mostForSteps, (mayGoOn) => {
         // Decoders are short; of a long body a few rounds show what it does, and the last item stands for the rest.
-        const rounds = isShort(stmt.body) ? items : items.slice(0, mostLongRounds);
-        for (const item of rounds) {
+        const most = isShort(stmt.body) ? items.length : Math.min(items.length, mostLongRounds);
+        let followed = most;
+        for (const [round, item] of items.slice(0, most).entries()) {
           this.#assign(stmt.target, item, frame);
           const end = this.#block(stmt.body, frame);
-          if (end === "returned") break;
-          if (!this.#session.step()) break;
+          if (end === "returned" || !this.#session.step()) break;
+          if (!mayGoOn()) {
+            followed = round + 1;
+            break;
+          }
         }
-        if (rounds.length < items.length) {
-          this.#assign(stmt.target, anyOf(items.slice(mostLongRounds)), frame);
+        if (followed < items.length) {
+          this.#assign(stmt.target, anyOf(items.slice(followed)), frame);
           this.#block(stmt.body, frame);
         }
-      } finally {
-        this.#unrolled -= 1;
-      }
+      });
       return null;
     }
     this.#assign(stmt.target, someItem(over, this.#dialect), frame);
-    const before = new Map(frame.scope.names);
-    this.#block(stmt.body, frame);
-    merge(frame.scope.names, [new Map(frame.scope.names), before]);
+    this.#once(frame, () => this.#block(stmt.body, frame));
     return null;
   }
 
   #while(stmt: Extract<Stmt, { do: "while" }>, frame: Frame): End {
     const test = stmt.test === null ? unknown : this.#value(stmt.test, frame);
-    if (stmt.test !== null && stmt.test.op !== "const" && truthOf(test) === true) {
-      this.#unrolled += 1;
-      try {
-        const least = this.#session.left - mostLoopSteps;
-        for (let round = 0; round < mostRounds && this.#session.left > Math.max(100, least); round += 1) {
+    const { test: condition } = stmt;
+    if (condition !== null && condition.op !== "const" && truthOf(test) === true) {
+      this.#unroll(mostLoopSteps, (mayGoOn) => {
+        const isIdle = idleness();
+        for (let round = 0; round < mostRounds; round += 1) {
           const end = this.#block(stmt.body, frame);
-          if (end === "returned" || end === "left") break;
+          if (end === "returned" || end === "left") return;
           this.#block(stmt.step, frame);
-          if (truthOf(this.#value(stmt.test, frame)) !== true) break;
+          const again = this.#value(condition, frame);
+          if (truthOf(again) !== true || isIdle(again) || !mayGoOn()) return;
         }
-      } finally {
-        this.#unrolled -= 1;
-      }
+      });
       return null;
     }
-    const before = new Map(frame.scope.names);
     const isEndless = stmt.test === null || truthOf(test) === true;
     if (isEndless) this.#endless += 1;
-    this.#block(stmt.body, frame);
-    this.#block(stmt.step, frame);
+    this.#once(frame, () => {
+      this.#block(stmt.body, frame);
+      this.#block(stmt.step, frame);
+    });
     if (isEndless) this.#endless -= 1;
-    merge(frame.scope.names, [new Map(frame.scope.names), before]);
     return null;
+  }
+
+  /** Follows a loop round by round, for so many steps together with the loops in it. */
+  #unroll(mostSteps: number, rounds: (mayGoOn: () => boolean) => void): void {
+    const outer = this.#leastLeft;
+    const least = Math.max(outer, 100, this.#session.left - mostSteps);
+    this.#leastLeft = least;
+    this.#unrolled += 1;
+    try {
+      rounds(() => this.#session.left > least);
+    } finally {
+      this.#unrolled -= 1;
+      this.#leastLeft = outer;
+    }
+  }
+
+  /** A body that may run or not, any number of times: looked at once. */
+  #once(frame: Frame, run: () => void): void {
+    const { names } = frame.scope;
+    const { changes } = names.tried(run);
+    names.meet([changes, noChanges]);
   }
 
   #assign(target: Expr, value: Value, frame: Frame): void {
@@ -437,7 +463,7 @@ export class Evaluation {
   #each(expr: Extract<Expr, { op: "each" }>, frame: Frame): Value {
     const over = this.#value(expr.over, frame);
     const items = itemsOf(over, this.#dialect.language);
-    const scope: Scope = { names: new Map(), outer: frame.scope };
+    const scope: Scope = { names: new Names(), outer: frame.scope };
     const inner: Frame = { scope, returns: [], yields: [] };
     const give = (item: Value): Value | null => {
       this.#assign(expr.target, item, inner);
@@ -521,7 +547,7 @@ export class Evaluation {
 
   #class(form: ClassForm, frame: Frame): Value {
     const bases = form.bases.map((each) => this.#value(each, frame));
-    const made: ClassValue = { k: "class", form, bases, members: new Map(), from: noOrigins };
+    const made: ClassValue = { k: "class", form, bases, members: new Names(), from: noOrigins };
     const inner: Frame = { scope: { names: made.members, outer: frame.scope }, returns: [], yields: [] };
     for (const stmt of form.body) {
       if (stmt.do === "function" && stmt.form.name !== null) {
@@ -601,38 +627,11 @@ export class Evaluation {
     at: Span,
     frame: Frame | null = null,
     isNew = false,
-  ): OutsideCall {
-    const session = this.#session;
-    const unit = this.#unit;
-    let found: Spot | null = null; // Most calls only compute: nobody asks where they stand.
-    const where = () => (found ??= session.place(unit, at.start, at.end));
-    const disguise = fn?.k === "ref" ? fn.disguise : [];
-    return {
-      name,
-      self: fn?.k === "ref" ? fn.self : fn,
-      args,
-      isNew,
-      disguise,
-      get place() {
-        return where();
-      },
-      endless: this.#endless > 0,
-      emit: (seen) =>
-        session.add(
-          { callee: name, ...seen, disguise: joinDisguise(disguise, seen.disguise ?? []) },
-          where(),
-          unit.layer,
-        ),
-      call: (callee, values) => this.#callValue(callee, new Arguments(values), at, false, frame),
-      member: (of, member) => this.#member(of, member, at),
-      evaluate: (text) => this.#text(text, frame, at),
-      lookup: (wanted) => (frame === null ? this.#dialect.global(wanted) : this.#name(wanted, frame.scope)),
-      shellText: (text, from) => readShellText(session, unit, where(), text) ?? unknownFrom(from),
-      command: (words, stdin) => readCommand(session, unit, where(), words, stdin),
-      reading: (path, index) => session.reading(path, index),
-      wrote: (path, content, index) => session.wrote(path, content, index),
-      readText: (language, text) => session.readText(language, text, unit, where()),
-    };
+  ): Outside {
+    const where = { host: this.#host, at, frame, endless: this.#endless > 0 };
+    return fn?.k === "ref"
+      ? new Outside(where, name, fn.self, args, isNew, fn.disguise)
+      : new Outside(where, name, fn, args, isNew);
   }
 
   /** A text that the program runs as its own language, where names mean what they mean there. */
@@ -647,7 +646,7 @@ export class Evaluation {
   }
 
   #within(body: readonly Stmt[], outer: Scope | null): Value {
-    const frame: Frame = { scope: outer ?? { names: new Map(), outer: null }, returns: [], yields: [] };
+    const frame: Frame = { scope: outer ?? { names: new Names(), outer: null }, returns: [], yields: [] };
     const value = this.#body(body, frame);
     for (const { fn } of [...this.#defined])
       if (!this.#called.has(fn.form)) this.#callFunction(fn, new Arguments([], new Map(), true));
@@ -669,19 +668,22 @@ export class Evaluation {
     const entry = known ?? { count: 0, last: unknown };
     entry.count += 1;
     this.#called.set(fn.form, entry);
-    const frame: Frame = { scope: { names: new Map(), outer: fn.scope }, returns: [], yields: [] };
+    const frame: Frame = { scope: { names: new Names(), outer: fn.scope }, returns: [], yields: [] };
     for (const [target, value] of boundTo(fn, args, (each) => this.#value(each, frame))) {
       if (typeof target === "string") frame.scope.names.set(target, value);
       else this.#declare(target, value, frame);
     }
     this.#active.push(fn.form);
     const unrolled = this.#unrolled;
+    const leastLeft = this.#leastLeft;
     this.#unrolled = 0;
+    this.#leastLeft = 0;
     try {
       this.#block(fn.form.body, frame);
     } finally {
       this.#active.pop();
       this.#unrolled = unrolled;
+      this.#leastLeft = leastLeft;
     }
     entry.last =
       frame.yields.length > 0

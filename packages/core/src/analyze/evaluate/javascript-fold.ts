@@ -315,7 +315,7 @@ export const javaScriptFolds: Readonly<Record<string, Fold>> = {
   "stream.pipeline": (call) => {
     call.args.values.reduce((from, to) =>
       from.k === "instance" || from.k === "unknown"
-        ? (pipe({ ...call, self: from, args: call.args.only(to) }) ?? to)
+        ? (pipe(call.but({ self: from, args: call.args.only(to) })) ?? to)
         : to,
     );
     return unknown;

@@ -384,7 +384,7 @@ export const javaScriptTexts: Readonly<Record<string, Fold>> = {
   TextDecoder: () => instanceValue("TextDecoder"),
   "TextDecoder#decode": (call) =>
     call.args.at(0).k === "text"
-      ? toText({ ...call, self: call.args.at(0), args: call.args.rest })
+      ? toText(call.but({ self: call.args.at(0), args: call.args.rest }))
       : unknownFrom(call.args.origins),
   "zlib.inflate": argumentText((text) => unpacked(text, "zlib"), "zlib"),
   "zlib.gunzip": argumentText((text) => unpacked(text, "gzip"), "gzip"),
@@ -394,7 +394,7 @@ export const javaScriptTexts: Readonly<Record<string, Fold>> = {
     const items = itemsOf(call.args.at(0), "javascript");
     const list = items === null ? listValue([], true, call.args.origins) : listValue(items);
     const fn = call.args.get(1);
-    return fn === null ? list : mapped({ ...call, name: "list#map", self: list, args: call.args.rest });
+    return fn === null ? list : mapped(call.but({ name: "list#map", self: list, args: call.args.rest }));
   },
   "Array.of": ({ args }) => listValue(args.values, args.open),
   Array: ({ args }) => listValue(args.values.length === 1 && args.at(0).k === "number" ? [] : args.values, args.open),

@@ -170,7 +170,7 @@ function byShape(call: OutsideCall): Value | null {
   const from = joinOrigins(self === null ? noOrigins : originsOf(self), call.args.origins);
   if (method === "length" && self?.k === "list") return numberValue(self.items.length);
   if (self !== null && ["then", "catch", "finally"].includes(method))
-    return javaScriptFolds["?#then"]?.({ ...call, name: `?#${method}` }) ?? null;
+    return javaScriptFolds["?#then"]?.(call.but({ name: `?#${method}` })) ?? null;
   if (self?.k === "instance" && (method === "on" || method === "once" || method === "addEventListener"))
     return javaScriptFolds["http.stream#on"]?.(call) ?? null;
   if (method === "pipe" && self !== null) return javaScriptFolds["?#pipe"]?.(call) ?? null;

@@ -137,26 +137,6 @@ export function outerType(of: ClassValue, depth = 8): string | null {
   return null;
 }
 
-/** Puts the names of a scope back. */
-export function restore(names: Map<string, Value>, before: ReadonlyMap<string, Value>): void {
-  names.clear();
-  for (const [name, value] of before) names.set(name, value);
-}
-
-/** Names after branches that met again. */
-export function merge(names: Map<string, Value>, ends: readonly ReadonlyMap<string, Value>[]): void {
-  const all = new Set(ends.flatMap((each) => [...each.keys()]));
-  for (const name of all) {
-    const values: Value[] = [];
-    for (const end of ends) {
-      const value = end.get(name);
-      if (value !== undefined && !values.includes(value)) values.push(value);
-    }
-    const [only] = values;
-    names.set(name, values.length === 1 && only !== undefined ? only : anyOf(values));
-  }
-}
-
 /** One item of something whose items are not known one by one. */
 export function someItem(over: Value, dialect: Pick<Dialect, "iterate">): Value {
   if (over.k === "list" && over.items.length > 0) return anyOf(over.items);

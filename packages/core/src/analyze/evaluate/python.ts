@@ -84,7 +84,7 @@ function onPath(call: OutsideCall, self: InstanceValue, method: string): Value |
       return unknown;
     case "open": {
       const opener = pythonSpecials["open"];
-      return opener === undefined ? null : opener({ ...call, args: call.args.withFirst(own) });
+      return opener === undefined ? null : opener(call.but({ args: call.args.withFirst(own) }));
     }
     case "unlink":
     case "rmdir":
@@ -248,7 +248,7 @@ export const python: Dialect = {
       return call.args.values.length > 0 ? { ...call.args.at(0) } : refValue("scope", null, noOrigins, ["dictionary"]);
     if (name === "getattr.of") {
       const attribute = pythonFolds["getattr"];
-      return attribute === undefined || self === null ? null : attribute({ ...call, args: call.args.withFirst(self) });
+      return attribute === undefined || self === null ? null : attribute(call.but({ args: call.args.withFirst(self) }));
     }
     if (name === "dir") return unknown;
     if (name === "pathlib.Path") {

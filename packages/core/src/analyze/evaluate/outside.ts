@@ -1,0 +1,117 @@
+/** A call of something outside of the program, made by an evaluation. Most calls only compute: this object is all that they cost. */
+import type { LanguageName } from "@hsr/contract";
+import type { Spot } from "../effects.ts";
+import type { Span } from "../ir.ts";
+import type { Seen, Session, Unit } from "../session.ts";
+import { readCommand, readShellText } from "../shell/index.ts";
+import { type Disguise, joinDisguise, type Origins, unknownFrom, type Value } from "../value.ts";
+import { Arguments, type OutsideCall } from "./call.ts";
+import type { Frame } from "./frame.ts";
+
+/** What an evaluation does for the calls that it makes. */
+export interface Host {
+  readonly session: Session;
+  readonly unit: Unit;
+  call(fn: Value, args: Arguments, at: Span, frame: Frame | null): Value;
+  member(of: Value, name: string, at: Span): Value;
+  evaluate(text: string, frame: Frame | null, at: Span): Value;
+  lookup(name: string, frame: Frame | null): Value | null;
+}
+
+const plain: Disguise = [];
+
+/** Where a call stands. */
+export interface Where {
+  readonly host: Host;
+  readonly at: Span;
+  readonly frame: Frame | null;
+  readonly endless: boolean;
+}
+
+export class Outside implements OutsideCall {
+  readonly name: string;
+  readonly self: Value | null;
+  readonly args: Arguments;
+  readonly isNew: boolean;
+  readonly disguise: Disguise;
+  readonly #where: Where;
+  #place: Spot | null = null;
+
+  constructor(
+    where: Where,
+    name: string,
+    self: Value | null,
+    args: Arguments,
+    isNew = false,
+    disguise: Disguise = plain,
+  ) {
+    this.#where = where;
+    this.name = name;
+    this.self = self;
+    this.args = args;
+    this.isNew = isNew;
+    this.disguise = disguise;
+  }
+
+  but(changes: Partial<Pick<OutsideCall, "name" | "self" | "args">>): Outside {
+    const { name = this.name, self = this.self, args = this.args } = changes;
+    return new Outside(this.#where, name, self, args, this.isNew, this.disguise);
+  }
+
+  /** Nobody asks of most calls where they stand. */
+  get place(): Spot {
+    const { host, at } = this.#where;
+    this.#place ??= host.session.place(host.unit, at.start, at.end);
+    return this.#place;
+  }
+
+  get endless(): boolean {
+    return this.#where.endless;
+  }
+
+  emit(seen: Omit<Seen, "callee"> & { readonly callee?: string }): number {
+    const { session, unit } = this.#where.host;
+    const disguise = joinDisguise(this.disguise, seen.disguise ?? plain);
+    return session.add({ callee: this.name, ...seen, disguise }, this.place, unit.layer);
+  }
+
+  call(fn: Value, values: readonly Value[]): Value {
+    const { host, at, frame } = this.#where;
+    return host.call(fn, new Arguments(values), at, frame);
+  }
+
+  member(of: Value, name: string): Value {
+    return this.#where.host.member(of, name, this.#where.at);
+  }
+
+  evaluate(text: string): Value {
+    return this.#where.host.evaluate(text, this.#where.frame, this.#where.at);
+  }
+
+  lookup(name: string): Value | null {
+    return this.#where.host.lookup(name, this.#where.frame);
+  }
+
+  shellText(text: string, from: Origins): Value {
+    const { session, unit } = this.#where.host;
+    return readShellText(session, unit, this.place, text) ?? unknownFrom(from);
+  }
+
+  command(words: readonly Value[], stdin: Value | null): Value {
+    const { session, unit } = this.#where.host;
+    return readCommand(session, unit, this.place, words, stdin);
+  }
+
+  reading(path: string, index: number): Value {
+    return this.#where.host.session.reading(path, index);
+  }
+
+  wrote(path: string, content: Value | null, index: number): void {
+    this.#where.host.session.wrote(path, content, index);
+  }
+
+  readText(language: LanguageName, text: string): boolean {
+    const { session, unit } = this.#where.host;
+    return session.readText(language, text, unit, this.place);
+  }
+}
