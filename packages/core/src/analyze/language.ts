@@ -76,11 +76,10 @@ export function languageOfText(text: string, declared: LanguageName | null, pars
       return declared;
   }
   const start = sample.slice(0, triedChars);
-  const tried = languageNames.map((language) => ({
-    language,
-    wrong: share(language, start, parse),
-    looks: looks[language],
-  }));
+  // Foreign text is slow to parse: only grammars that something speaks for are tried.
+  const tried = languageNames
+    .filter((each) => looks[each] > 0 || each === declared || each === byFirstLine)
+    .map((language) => ({ language, wrong: share(language, start, parse), looks: looks[language] }));
   if (byFirstLine !== null && tried.some((each) => each.language === byFirstLine && each.wrong < 0.05))
     return byFirstLine;
   const [best] = tried
