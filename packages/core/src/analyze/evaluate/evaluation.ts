@@ -3,7 +3,7 @@
  * and what it does to the outside is written down. It runs nothing and ends always: steps, depth and sizes are bounded.
  */
 import type { ClassForm, Expr, FunctionForm, Span, Stmt } from "../ir.ts";
-import { type Changes, Names, noChanges } from "../names.ts";
+import { Names } from "../names.ts";
 import type { Session, Unit } from "../session.ts";
 import {
   anyOf,
@@ -12,7 +12,6 @@ import {
   disguiseOf,
   type FunctionValue,
   instanceValue,
-  isWhole,
   joinOrigins,
   listValue,
   noOrigins,
@@ -26,21 +25,12 @@ import {
   unknownFrom,
   type Value,
 } from "../value.ts";
+import { assign, declare } from "./assign.ts";
 import { Arguments } from "./call.ts";
 import type { Dialect } from "./dialect.ts";
-import {
-  type End,
-  type Frame,
-  idleness,
-  isShort,
-  mostCallDepth,
-  mostCallsOfOne,
-  mostDepth,
-  mostForSteps,
-  mostLongRounds,
-  mostLoopSteps,
-  mostRounds,
-} from "./frame.ts";
+import { Flow, mostRounds } from "./flow.ts";
+import { type End, type Frame, mostCallDepth, mostCallsOfOne, mostDepth, type Walk } from "./frame.ts";
+import { memberOf } from "./member.ts";
 import { binary, concatenated, itemOf, itemsOf, sliceOf, truthOf, unary } from "./operate.ts";
 import { type Host, Outside } from "./outside.ts";
 import {
@@ -49,7 +39,6 @@ import {
   dictOf,
   fromClass,
   functionsIn,
-  homeOf,
   listOf,
   outerType,
   setMember,
@@ -64,13 +53,9 @@ export class Evaluation {
   readonly #active: FunctionForm[] = [];
   readonly #defined: { readonly fn: FunctionValue; readonly owner: ClassValue | null }[] = [];
   readonly #stars: string[] = [];
-  readonly #armsSeen = new Set<number>();
   readonly #host: Host;
-  /** Loops around what is evaluated that are followed round by round. */
-  #unrolled = 0;
-  /** No such loop begins another round when fewer steps are left. */
-  #leastLeft = 0;
-  #endless = 0;
+  readonly #walk: Walk;
+  readonly #flow: Flow;
   #depth = 0;
 
   constructor(session: Session, unit: Unit, dialect: Dialect) {
@@ -85,6 +70,15 @@ export class Evaluation {
       evaluate: (text, frame, at) => this.#text(text, frame, at),
       lookup: (name, frame) => (frame === null ? dialect.global(name) : this.#name(name, frame.scope)),
     };
+    this.#walk = {
+      session,
+      dialect,
+      value: (expr, frame) => this.#value(expr, frame),
+      block: (body, frame) => this.#block(body, frame),
+      member: (of, name, at) => this.#member(of, name, at),
+      setMember: (of, name, value, at) => this.#setMember(of, name, value, at),
+    };
+    this.#flow = new Flow(this.#walk);
   }
 
   /** Evaluates a whole program, then every function that it defines and never calls. */
@@ -120,7 +114,7 @@ export class Evaluation {
   #block(body: readonly Stmt[], frame: Frame): End {
     for (const stmt of body) {
       const end = this.#stmt(stmt, frame);
-      if (end !== null && this.#unrolled > 0) return end;
+      if (end !== null && this.#flow.isFollowed) return end;
     }
     return null;
   }
@@ -151,8 +145,8 @@ export class Evaluation {
           stmt.sign === null
             ? value
             : binary(stmt.sign, this.#value(stmt.target, frame), value, this.#dialect.language);
-        if (stmt.declares === true) this.#declare(stmt.target, whole, frame);
-        else this.#assign(stmt.target, whole, frame);
+        if (stmt.declares === true) declare(stmt.target, whole, frame, this.#walk);
+        else assign(stmt.target, whole, frame, this.#walk);
         return null;
       }
       case "bind":
@@ -179,11 +173,11 @@ export class Evaluation {
         return null;
       }
       case "branches":
-        return this.#branches(stmt, frame);
+        return this.#flow.branches(stmt, frame);
       case "for":
-        return this.#for(stmt, frame);
+        return this.#flow.loopOver(stmt, frame);
       case "while":
-        return this.#while(stmt, frame);
+        return this.#flow.loopWhile(stmt, frame);
       case "block":
         return this.#block(stmt.body, frame);
       case "return":
@@ -194,159 +188,6 @@ export class Evaluation {
         return null;
       case "leave":
         return "left";
-    }
-  }
-
-  #branches(stmt: Extract<Stmt, { do: "branches" }>, frame: Frame): End {
-    const { scope } = frame;
-    const tests = stmt.tests.map((each) => this.#value(each, frame));
-    const truth = this.#unrolled > 0 && tests.length === 1 && tests[0] !== undefined ? truthOf(tests[0]) : null;
-    if (truth !== null) {
-      // In a loop that is followed round by round the taken arm decides; the other is looked at once for what it does.
-      const taken = truth ? 0 : 1;
-      const other = stmt.arms[1 - taken];
-      const first = other?.[0];
-      if (other !== undefined && first !== undefined && !this.#armsSeen.has(first.start)) {
-        this.#armsSeen.add(first.start);
-        scope.names.tried(() => this.#block(other, { ...frame, returns: [], yields: [] }));
-      }
-      return this.#block(stmt.arms[taken] ?? [], frame);
-    }
-    const ways: Changes[] = [];
-    for (const arm of stmt.arms) {
-      const { result: end, changes } = scope.names.tried(() => this.#block(arm, frame));
-      // An arm that leaves does not decide what holds afterwards.
-      if (end === null || this.#unrolled === 0) ways.push(changes);
-    }
-    if (stmt.arms.length === 1 || stmt.tests.length >= stmt.arms.length) ways.push(noChanges);
-    scope.names.meet(ways);
-    return null;
-  }
-
-  #for(stmt: Extract<Stmt, { do: "for" }>, frame: Frame): End {
-    const over = this.#value(stmt.over, frame);
-    const items = itemsOf(over, this.#dialect.language);
-    if (items !== null && items.length > 0 && items.length <= mostRounds && this.#session.left > items.length * 20) {
-      this.#unroll(mostForSteps, (mayGoOn) => {
-        // Decoders are short; of a long body a few rounds show what it does, and the last item stands for the rest.
-        const most = isShort(stmt.body) ? items.length : Math.min(items.length, mostLongRounds);
-        let followed = most;
-        for (const [round, item] of items.slice(0, most).entries()) {
-          this.#assign(stmt.target, item, frame);
-          const end = this.#block(stmt.body, frame);
-          if (end === "returned" || !this.#session.step()) break;
-          if (!mayGoOn()) {
-            followed = round + 1;
-            break;
-          }
-        }
-        if (followed < items.length) {
-          this.#assign(stmt.target, anyOf(items.slice(followed)), frame);
-          this.#block(stmt.body, frame);
-        }
-      });
-      return null;
-    }
-    this.#assign(stmt.target, someItem(over, this.#dialect), frame);
-    this.#once(frame, () => this.#block(stmt.body, frame));
-    return null;
-  }
-
-  #while(stmt: Extract<Stmt, { do: "while" }>, frame: Frame): End {
-    const test = stmt.test === null ? unknown : this.#value(stmt.test, frame);
-    const { test: condition } = stmt;
-    if (condition !== null && condition.op !== "const" && truthOf(test) === true) {
-      this.#unroll(mostLoopSteps, (mayGoOn) => {
-        const isIdle = idleness();
-        for (let round = 0; round < mostRounds; round += 1) {
-          const end = this.#block(stmt.body, frame);
-          if (end === "returned" || end === "left") return;
-          this.#block(stmt.step, frame);
-          const again = this.#value(condition, frame);
-          if (truthOf(again) !== true || isIdle(again) || !mayGoOn()) return;
-        }
-      });
-      return null;
-    }
-    const isEndless = stmt.test === null || truthOf(test) === true;
-    if (isEndless) this.#endless += 1;
-    this.#once(frame, () => {
-      this.#block(stmt.body, frame);
-      this.#block(stmt.step, frame);
-    });
-    if (isEndless) this.#endless -= 1;
-    return null;
-  }
-
-  /** Follows a loop round by round, for so many steps together with the loops in it. */
-  #unroll(mostSteps: number, rounds: (mayGoOn: () => boolean) => void): void {
-    const outer = this.#leastLeft;
-    const least = Math.max(outer, 100, this.#session.left - mostSteps);
-    this.#leastLeft = least;
-    this.#unrolled += 1;
-    try {
-      rounds(() => this.#session.left > least);
-    } finally {
-      this.#unrolled -= 1;
-      this.#leastLeft = outer;
-    }
-  }
-
-  /** A body that may run or not, any number of times: looked at once. */
-  #once(frame: Frame, run: () => void): void {
-    const { names } = frame.scope;
-    const { changes } = names.tried(run);
-    names.meet([changes, noChanges]);
-  }
-
-  #assign(target: Expr, value: Value, frame: Frame): void {
-    switch (target.op) {
-      case "name": {
-        const home = homeOf(target.name, frame.scope, this.#dialect.language);
-        home.names.set(
-          target.name,
-          home === frame.scope ? value : anyOf([value, home.names.get(target.name) ?? value]),
-        );
-        return;
-      }
-      case "attr":
-        this.#setMember(this.#value(target.of, frame), target.name, value, target);
-        return;
-      case "item": {
-        const of = this.#value(target.of, frame);
-        const key = this.#value(target.key, frame);
-        if (of.k === "list" && key.k === "number" && key.n >= 0 && key.n < of.items.length) of.items[key.n] = value;
-        else if (of.k === "dict" && key.k === "text") of.entries.set(key.text, value);
-        else if (of.k === "list" || of.k === "dict") {
-          of.open = true;
-          if (of.k === "list") of.from = joinOrigins(of.from, originsOf(value));
-        } else this.#setMember(of, key.k === "text" ? key.text : "\0item", value, target);
-        return;
-      }
-      case "list": {
-        const items = itemsOf(value, this.#dialect.language);
-        target.items.forEach((each, index) => {
-          if (each.op === "spread")
-            this.#assign(each.of, listValue(items?.slice(index) ?? [], items === null, value.from), frame);
-          else this.#assign(each, items?.[index] ?? (items === null ? someItem(value, this.#dialect) : unknown), frame);
-        });
-        return;
-      }
-      case "dict":
-        for (const entry of target.entries) {
-          const key = this.#value(entry.key, frame);
-          this.#assign(
-            entry.value,
-            key.k === "text" ? this.#member(value, key.text, target) : unknownFrom(originsOf(value)),
-            frame,
-          );
-        }
-        return;
-      case "spread":
-        this.#assign(target.of, value, frame);
-        return;
-      default:
-        this.#value(target, frame);
     }
   }
 
@@ -431,7 +272,7 @@ export class Evaluation {
         return this.#each(expr, frame);
       case "assign": {
         const value = this.#value(expr.value, frame);
-        this.#assign(expr.target, value, frame);
+        assign(expr.target, value, frame, this.#walk);
         return value;
       }
       case "import": {
@@ -466,7 +307,7 @@ export class Evaluation {
     const scope: Scope = { names: new Names(), outer: frame.scope };
     const inner: Frame = { scope, returns: [], yields: [] };
     const give = (item: Value): Value | null => {
-      this.#assign(expr.target, item, inner);
+      assign(expr.target, item, inner, this.#walk);
       const tests = expr.when.map((each) => truthOf(this.#value(each, inner)));
       return tests.includes(false) ? null : this.#value(expr.give, inner);
     };
@@ -500,43 +341,7 @@ export class Evaluation {
   }
 
   #member(of: Value, name: string, at: Span): Value {
-    if (name === "length" && this.#dialect.language !== "python") {
-      if (of.k === "list" && !of.open) return numberValue(of.items.length);
-      if (of.k === "text" && isWhole(of.text)) return numberValue(of.text.length);
-    }
-    if (of.k === "choice") return anyOf(of.of.map((each) => this.#member(each, name, at)));
-    switch (of.k) {
-      case "dict": {
-        const entry = this.#dialect.language === "python" ? undefined : of.entries.get(name);
-        if (entry !== undefined)
-          return entry.k === "function" && entry.form.self === "this" ? { ...entry, self: of } : entry;
-        return refValue(`dict#${name}`, of);
-      }
-      case "list":
-        return refValue(`list#${name}`, of);
-      case "text":
-        return refValue(`${of.bytes ? "bytes" : "str"}#${name}`, of);
-      case "number":
-        return refValue(`number#${name}`, of);
-      case "ref":
-        return this.#dialect.memberOf(this.#outside(of.name, of, new Arguments([]), at), of, name);
-      case "function":
-        return refValue(`function#${name}`, of);
-      case "class": {
-        const found = fromClass(of, name);
-        return found ?? refValue(`class#${name}`, of);
-      }
-      case "instance": {
-        const field = of.fields.get(name);
-        if (field !== undefined) return field;
-        const found = of.of === null ? null : fromClass(of.of, name);
-        if (found !== null) return found.k === "function" ? { ...found, self: of } : found;
-        return this.#dialect.instanceMember(of, name) ?? refValue(`${of.type}#${name}`, of, of.from);
-      }
-      case "unknown":
-      case "constant":
-        return refValue(`?#${name}`, of, of.from);
-    }
+    return memberOf(of, name, this.#dialect, (one) => this.#outside(one.name, one, new Arguments([]), at));
   }
 
   #define(form: FunctionForm, frame: Frame, owner: ClassValue | null): FunctionValue {
@@ -628,7 +433,7 @@ export class Evaluation {
     frame: Frame | null = null,
     isNew = false,
   ): Outside {
-    const where = { host: this.#host, at, frame, endless: this.#endless > 0 };
+    const where = { host: this.#host, at, frame, endless: this.#flow.isEndless };
     return fn?.k === "ref"
       ? new Outside(where, name, fn.self, args, isNew, fn.disguise)
       : new Outside(where, name, fn, args, isNew);
@@ -671,19 +476,13 @@ export class Evaluation {
     const frame: Frame = { scope: { names: new Names(), outer: fn.scope }, returns: [], yields: [] };
     for (const [target, value] of boundTo(fn, args, (each) => this.#value(each, frame))) {
       if (typeof target === "string") frame.scope.names.set(target, value);
-      else this.#declare(target, value, frame);
+      else declare(target, value, frame, this.#walk);
     }
     this.#active.push(fn.form);
-    const unrolled = this.#unrolled;
-    const leastLeft = this.#leastLeft;
-    this.#unrolled = 0;
-    this.#leastLeft = 0;
     try {
-      this.#block(fn.form.body, frame);
+      this.#flow.apart(() => this.#block(fn.form.body, frame));
     } finally {
       this.#active.pop();
-      this.#unrolled = unrolled;
-      this.#leastLeft = leastLeft;
     }
     entry.last =
       frame.yields.length > 0
@@ -692,11 +491,5 @@ export class Evaluation {
           ? anyOf(frame.returns)
           : constantValue(null);
     return entry.last;
-  }
-
-  /** A parameter always belongs to its function, also where a name around it is the same. */
-  #declare(target: Expr, value: Value, frame: Frame): void {
-    if (target.op === "name") frame.scope.names.set(target.name, value);
-    else this.#assign(target, value, frame);
   }
 }

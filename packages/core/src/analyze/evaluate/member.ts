@@ -1,0 +1,49 @@
+/** Members of values. */
+import { anyOf, type InstanceValue, isWhole, numberValue, type RefValue, refValue, type Value } from "../value.ts";
+import type { OutsideCall } from "./call.ts";
+import type { Dialect } from "./dialect.ts";
+import { fromClass } from "./parts.ts";
+
+/** `of.name`; `outside` makes a call of something outside, for the language to say what the member is. */
+export function memberOf(of: Value, name: string, dialect: Dialect, outside: (of: RefValue) => OutsideCall): Value {
+  const isPython = dialect.language === "python";
+  if (name === "length" && !isPython) {
+    if (of.k === "list" && !of.open) return numberValue(of.items.length);
+    if (of.k === "text" && isWhole(of.text)) return numberValue(of.text.length);
+  }
+  switch (of.k) {
+    case "choice":
+      return anyOf(of.of.map((each) => memberOf(each, name, dialect, outside)));
+    case "dict": {
+      const entry = isPython ? undefined : of.entries.get(name);
+      if (entry !== undefined)
+        return entry.k === "function" && entry.form.self === "this" ? { ...entry, self: of } : entry;
+      return refValue(`dict#${name}`, of);
+    }
+    case "list":
+      return refValue(`list#${name}`, of);
+    case "text":
+      return refValue(`${of.bytes ? "bytes" : "str"}#${name}`, of);
+    case "number":
+      return refValue(`number#${name}`, of);
+    case "ref":
+      return dialect.memberOf(outside(of), of, name);
+    case "function":
+      return refValue(`function#${name}`, of);
+    case "class":
+      return fromClass(of, name) ?? refValue(`class#${name}`, of);
+    case "instance":
+      return ofInstance(of, name, dialect);
+    case "unknown":
+    case "constant":
+      return refValue(`?#${name}`, of, of.from);
+  }
+}
+
+function ofInstance(of: InstanceValue, name: string, dialect: Dialect): Value {
+  const field = of.fields.get(name);
+  if (field !== undefined) return field;
+  const found = of.of === null ? null : fromClass(of.of, name);
+  if (found !== null) return found.k === "function" ? { ...found, self: of } : found;
+  return dialect.instanceMember(of, name) ?? refValue(`${of.type}#${name}`, of, of.from);
+}
