@@ -292,6 +292,31 @@ describeWith(["bubblewrap"], "bad requests", () => {
       expect((await gateway.call("GET", "/v1/runs", undefined, theirs)).status).toBe(401);
     });
 
+    test("streams of a key end with the key, and others go on", async () => {
+      const open = async () => {
+        const made = await gateway.call<{ key: string; id: string }>("POST", "/v1/keys", {
+          name: "s",
+          scopes: ["read"],
+        });
+        const response = await fetch(`${gateway.url}/v1/events`, {
+          headers: { authorization: `Bearer ${made.body.key}`, accept: "text/event-stream" },
+        });
+        expect(response.status).toBe(200);
+        let isOpen = true;
+        const reading = (async () => {
+          for await (const _chunk of response.body ?? []);
+        })().catch(() => undefined);
+        void reading.then(() => (isOpen = false));
+        return { id: made.body.id, isOpen: () => isOpen, cancel: () => response.body?.cancel().catch(() => undefined) };
+      };
+      const [revoked, kept] = [await open(), await open()];
+      await gateway.call("DELETE", `/v1/keys/${revoked.id}`);
+      await expect.poll(revoked.isOpen, { timeout: 10_000 }).toBe(false);
+      expect(kept.isOpen()).toBe(true);
+      await gateway.call("DELETE", `/v1/keys/${kept.id}`);
+      await expect.poll(kept.isOpen, { timeout: 10_000 }).toBe(false);
+    }, 30_000);
+
     test("a key makes no key that may more than itself, and the last that makes keys stays", async () => {
       const made = await gateway.call<{ key: string }>("POST", "/v1/keys", {
         name: "keys",

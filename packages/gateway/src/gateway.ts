@@ -335,6 +335,7 @@ function door(
         if (route.access !== "open") auth.demand(principal, route.access, request.id);
         return principal;
       },
+      isStillValid: (caller) => auth.isStillValid(caller),
     },
   );
 }

@@ -8,6 +8,7 @@ import { isStreamingBody } from "./body-stream.ts";
 import { type Check, compileCheck } from "./check.ts";
 import { failureOf, sendFailure, unroutable, writeFailure } from "./failure.ts";
 import { type GuardSettings, guard } from "./guards.ts";
+import { OpenAnswers } from "./open-answers.ts";
 import type { Caller, Route } from "./route.ts";
 import { parseStrictJson } from "./strict-json.ts";
 import type { Terminals } from "./terminals.ts";
@@ -25,11 +26,15 @@ export interface ServerPorts {
   readonly metrics: Metrics;
   /** Throws `unauthorized` or `scope_missing`. Must not be called for open routes. */
   authenticate(request: FastifyRequest, route: Route): Promise<Caller>;
+  /** Whether the key of a request that is still being answered would be let in again. */
+  isStillValid(caller: Caller): Promise<boolean>;
   readonly terminals: Terminals;
 }
 
 /** How often Node looks for clients that are too slow. Its default of 30 s would make every shorter bound meaningless. */
 const slowLookMs = 1000;
+/** How long a key that was revoked or ran out still has its streams, at most. */
+const keyLookMs = 5000;
 
 /** Nobody asked for a key. */
 const nobody: Caller = { keyId: "", tenant: "", scopes: [] };
@@ -87,6 +92,8 @@ export function createServer(routes: readonly Route[], settings: ServerSettings,
   app.server.maxConnections = settings.connections;
   app.server.on("upgrade", (request, socket, head) => void ports.terminals.accept(request, socket, head));
   app.addHook("preClose", () => ports.terminals.close());
+  const answers = new OpenAnswers({ ...ports, everyMs: keyLookMs });
+  app.addHook("onClose", async () => answers.stop());
   // An expectation that nobody knows is ignored, as the standard allows; Node's own answer would not be in our words.
   app.server.on("checkExpectation", (request, response) => app.server.emit("request", request, response));
 
@@ -145,11 +152,11 @@ export function createServer(routes: readonly Route[], settings: ServerSettings,
     if (error.row.class === "internal") ports.log.error({ err: thrown, request: request.id }, "internal error");
     return sendFailure(reply, error, request.id);
   });
-  for (const route of routes) if (route.rawBody === undefined) addRoute(app, route, ports);
+  for (const route of routes) if (route.rawBody === undefined) addRoute(app, route, ports, answers);
   app.register((raw, _options, done) => {
     raw.removeAllContentTypeParsers();
     raw.addContentTypeParser("*", (_request, _payload, parsed) => parsed(null));
-    for (const route of routes) if (route.rawBody !== undefined) addRoute(raw, route, ports);
+    for (const route of routes) if (route.rawBody !== undefined) addRoute(raw, route, ports, answers);
     done();
   });
   return app;
@@ -190,7 +197,7 @@ async function answerUnknown(
   return sendFailure(reply, new HsrError("method_not_allowed"), request.id);
 }
 
-function addRoute(app: FastifyInstance, route: Route, ports: ServerPorts): void {
+function addRoute(app: FastifyInstance, route: Route, ports: ServerPorts, answers: OpenAnswers): void {
   const checks = {
     params: route.params === undefined ? null : compileCheck(route.params, "path"),
     query: route.query === undefined ? noQuery : compileCheck(route.query, "query"),
@@ -200,8 +207,9 @@ function addRoute(app: FastifyInstance, route: Route, ports: ServerPorts): void 
     method: route.method,
     url: route.path.replaceAll(/\{(\w+)\}/g, ":$1"),
     // Before the body is read: who has no key sends none.
-    onRequest: async (request) => {
+    onRequest: async (request, reply) => {
       request.caller = route.access === "open" ? nobody : await ports.authenticate(request, route);
+      if (route.access !== "open") answers.add(reply.raw, request.caller);
       if (route.body !== undefined && request.headers["content-type"] === undefined)
         throw new HsrError("unsupported_media_type");
     },
