@@ -213,6 +213,8 @@ export function conventionsPage(): string {
   return [
     intro,
     section("Scopes", ["Scope", "Allows"], entries(scopes)),
+    `A key that was revoked or ran out is refused at once; what is still being answered to it, streams above all, is cut off within
+five seconds, and its terminals within fifteen.`,
     "\n## Ids\n",
     "A prefix, a dash, and 26 lower-case base32 characters of 128 random bits. They are valid as parts of host names.\n",
     `${table(["Names", "Prefix"], entries(idPrefixes))}\n`,

@@ -47,7 +47,7 @@ ${capabilities.join("\n")}
 | Rule | Severity | Weight | Finds | Why |
 |---|---|---|---|---|
 ${rows.join("\n")}
-| \`analysis-failed\` | high | 100 | The code could not be analyzed. | The thread that read it died or was late: nothing is known of it. |
+| \`analysis-failed\` | high | 100 | The code could not be analyzed. | The process that read it died or was late: nothing is known of it. |
 
 ## Rules of your own
 
