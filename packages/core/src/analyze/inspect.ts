@@ -2,27 +2,23 @@
  * The analysis of one request: what is read, in which language, and what is seen. Synchronous and pure but for the parser that it
  * is given. What the facts weigh is for the rules to say.
  */
-import {
-  type LanguageName,
-  languageNames,
-  type RiskCapability,
-  requestLimits,
-  riskCapabilityNames,
-} from "@hsr/contract";
+import { type LanguageName, languageNames, type RiskCapability, riskCapabilityNames } from "@hsr/contract";
 import { languages } from "../languages.ts";
 import type { AnalyzeInput } from "./analyze.ts";
 import { formOf } from "./binary.ts";
+import { codeIn, type GivenFile, gather, noteMachineCode, type Remark, remark } from "./contents.ts";
 import { type Effect, effectKinds, type Spot } from "./effects.ts";
+import { readEnvironment } from "./environment/read.ts";
 import { Evaluation } from "./evaluate/evaluation.ts";
 import { javaScript } from "./evaluate/javascript.ts";
 import { python } from "./evaluate/python.ts";
 import { isSame, languageOfFile, languageOfText } from "./language.ts";
-import { plainPath } from "./paths.ts";
 import { placesOf } from "./places.ts";
 import { type ReadCode, Session, type Unit } from "./session.ts";
 import { readBash, readCommand } from "./shell/index.ts";
 import { isKnownTool } from "./shell/tools.ts";
 import type { Parse } from "./syntax.ts";
+import { textOf } from "./text.ts";
 import { textValue, type Value } from "./value.ts";
 
 /** What was seen, before any rule. */
@@ -34,19 +30,6 @@ export interface Inspection {
   readonly unknownLang: boolean;
   /** Facts about the reading itself, each with where it holds. */
   readonly remarks: readonly Remark[];
-}
-
-export interface Remark {
-  readonly what:
-    | "language-mismatch"
-    | "unparseable"
-    | "oversize"
-    | "too-complex"
-    | "binary"
-    | "unknown-language"
-    | "packed";
-  readonly place: Spot;
-  readonly evidence: string;
 }
 
 export interface InspectOptions {
@@ -74,14 +57,20 @@ const mostWrongShare = 0.15;
 const packedEntropy = 7.2;
 
 export function inspect(input: AnalyzeInput, options: InspectOptions): Inspection {
+  const remarks: Remark[] = [];
   const { program } = input;
+  const files = gather(input, remarks);
+  const session = new Session(options.parse, files.byPath, readers, isKnownTool);
   const declared = program.kind === "code" && isLanguage(program.language) ? program.language : null;
-  const files = new Map(input.files.map((file) => [plainPath(file.path), file.content]));
   // The program is a file too, which it may read, or run as another language.
   const main = mainFile(declared);
-  if (program.kind === "code" && main !== null) files.set(main, program.code);
-  const session = new Session(options.parse, files, readers, isKnownTool);
-  const remarks: Remark[] = [];
+  if (program.kind === "code" && main !== null) files.byPath.set(main, program.code);
+  session.given = {
+    environment: input.environment,
+    args: program.kind === "code" ? program.args : null,
+    stdin: input.stdin === null ? null : textOf(input.stdin).text,
+    program: main,
+  };
   let found: LanguageName | null = declared;
   if (program.kind === "code" && declared !== null)
     found = readProgram(session, program.code, declared, options, remarks);
@@ -90,7 +79,8 @@ export function inspect(input: AnalyzeInput, options: InspectOptions): Inspectio
     session.unknownLang = true;
     remarks.push(remark("unknown-language", null, program.language));
   }
-  readFiles(session, input, options, remarks);
+  readEnvironment(session, input.environment);
+  readFiles(session, files.all, options, remarks);
   if (session.cut)
     remarks.push(remark("too-complex", mainFile(declared), "It is nested too deep or does too much to be followed."));
   if (
@@ -124,10 +114,6 @@ function mainFile(language: LanguageName | null): string | null {
   return language === null ? null : languages[language].mainFile;
 }
 
-function remark(what: Remark["what"], file: string | null, evidence: string): Remark {
-  return { what, place: { file, line: null, column: null, evidence }, evidence };
-}
-
 function readProgram(
   session: Session,
   code: Uint8Array,
@@ -140,13 +126,12 @@ function readProgram(
     remarks.push(remark("oversize", file, `${code.length} bytes`));
     return declared;
   }
-  const form = formOf(code);
-  if (form.kind !== "text") {
-    session.binary = form.kind !== "data" && form.kind !== "archive";
-    remarks.push(remark(session.binary ? "binary" : "unknown-language", file, form.kind));
+  const text = codeIn(session, code, file, declared, remarks);
+  if (text === null) {
+    // An archive as a program: its members were read.
+    if (formOf(code).kind === "archive") remarks.push(remark("unknown-language", file, "archive"));
     return null;
   }
-  const text = new TextDecoder().decode(code);
   const found = languageOfText(text, declared, options.parse);
   if (found === null) {
     session.unknownLang = true;
@@ -182,48 +167,48 @@ function readArgv(session: Session, argv: readonly string[], stdin: Uint8Array |
 }
 
 /** Files that come with the request: programs among them are read, since the program may run or import them. */
-function readFiles(session: Session, input: AnalyzeInput, options: InspectOptions, remarks: Remark[]): void {
+function readFiles(session: Session, files: readonly GivenFile[], options: InspectOptions, remarks: Remark[]): void {
   let total = 0;
-  for (const file of input.files) {
-    const path = plainPath(file.path);
-    const form = formOf(file.content);
-    if (form.kind === "text") {
-      total += file.content.length;
-      const isCode =
-        /\.(py|js|mjs|cjs|ts|sh|bash)$/.test(path) || (file.mode & 0o111) !== 0 || startsLikeScript(file.content);
-      if (session.isVisited(path) || !isCode) continue;
-      if (file.content.length > options.mostBytes || total > 2 * options.mostBytes) {
-        remarks.push(remark("oversize", path, `${file.content.length} bytes`));
-        continue;
-      }
-      const text = new TextDecoder().decode(file.content);
-      const language = languageOfFile(path, text);
-      session.visit(path, language);
-      if (language === null) {
-        session.unknownLang = true;
-        remarks.push(remark("unknown-language", path, text.slice(0, 80)));
-      } else session.readers[language](session, { language, text, file: path, layer: 0, fixed: null });
-    } else if (form.kind === "data") {
-      if ((file.mode & 0o111) !== 0) remarks.push(remark("unknown-language", path, "data that may be executed"));
-      else if (form.entropy > packedEntropy && file.content.length > 1024)
-        remarks.push(remark("packed", path, `${form.entropy.toFixed(1)} bits per byte`));
-    } else if (form.kind !== "archive") {
-      session.binary = true;
-      remarks.push(
-        remark(
-          "binary",
-          path,
-          form.kind === "wasm" ? `wasm importing ${form.imports.slice(0, 6).join(", ")}` : form.kind,
-        ),
-      );
+  for (const file of files) {
+    const { path, content, mode } = file;
+    const form = formOf(content);
+    const isRunnable = (mode & 0o111) !== 0;
+    if (form.kind === "archive") continue;
+    if (form.kind !== "text" && form.kind !== "data") {
+      noteMachineCode(session, form, path, remarks);
+      continue;
     }
+    const isCode =
+      /\.(py|pyw|[jt]s|[mc][jt]s|jsx|sh|bash|zsh|pth)$/.test(path) || isRunnable || startsLikeScript(content);
+    if (session.isVisited(path)) continue;
+    if (!isCode) {
+      if (form.kind === "data" && form.entropy > packedEntropy && content.length > 1024)
+        remarks.push(remark("packed", path, `${form.entropy.toFixed(1)} bits per byte`));
+      continue;
+    }
+    total += content.length;
+    if (content.length > options.mostBytes || total > 2 * options.mostBytes) {
+      remarks.push(remark(file.isMember ? "archive" : "oversize", path, `${content.length} bytes`));
+      continue;
+    }
+    const text = codeIn(session, content, path, languageOfFile(path, ""), remarks);
+    const language = text === null ? null : languageOfFile(path, text);
+    session.visit(path, language);
+    if (text === null) continue;
+    if (language === null) {
+      session.unknownLang = true;
+      remarks.push(remark("unknown-language", path, text.slice(0, 80)));
+    } else session.readers[language](session, { language, text, file: path, layer: 0, fixed: null });
   }
-  void requestLimits;
 }
 
 function startsLikeScript(content: Uint8Array): boolean {
-  return content[0] === 0x23 && content[1] === 0x21;
+  const at = content[0] === 0xef && content[1] === 0xbb && content[2] === 0xbf ? 3 : 0;
+  return content[at] === 0x23 && content[at + 1] === 0x21;
 }
+
+/** Remarks that are no gap in what was read. */
+const seenWhole: readonly Remark["what"][] = ["packed", "language-mismatch", "binary", "hidden-characters"];
 
 function capabilitiesOf(session: Session, remarks: readonly Remark[]): ReadonlySet<RiskCapability> {
   const found = new Set<RiskCapability>();
@@ -237,7 +222,9 @@ function capabilitiesOf(session: Session, remarks: readonly Remark[]): ReadonlyS
   }
   if (session.binary) found.add("native_code");
   if (
-    remarks.some((each) => each.what !== "packed" && each.what !== "language-mismatch" && each.what !== "binary") ||
+    remarks.some(
+      (each) => !seenWhole.includes(each.what) && !(each.what === "encoding" && each.evidence !== "other"),
+    ) ||
     session.cut
   )
     found.add("unanalysable");
@@ -246,5 +233,5 @@ function capabilitiesOf(session: Session, remarks: readonly Remark[]): ReadonlyS
 
 /** Facts that are kept for chains and show no capability by themselves. */
 function isSilent(effect: Effect): boolean {
-  return effect.tags.includes("socket");
+  return effect.tags.includes("socket") || effect.tags.includes("given");
 }

@@ -15,6 +15,8 @@ const endings: Readonly<Record<string, LanguageName>> = {
   sh: "bash",
   bash: "bash",
   zsh: "bash",
+  // Lines of these that begin with `import` are run whenever Python starts.
+  pth: "python",
 };
 
 const interpreters: readonly (readonly [RegExp, LanguageName])[] = [
@@ -26,7 +28,11 @@ const interpreters: readonly (readonly [RegExp, LanguageName])[] = [
 
 /** A file's language by its name or first line; `null` if neither says. */
 export function languageOfFile(path: string, text: string): LanguageName | null {
-  const first = text.slice(0, 200).split("\n")[0] ?? "";
+  const first =
+    text
+      .slice(0, 200)
+      .replace(/^\ufeff/, "")
+      .split(/[\r\n]/)[0] ?? "";
   if (first.startsWith("#!")) return interpreters.find(([pattern]) => pattern.test(first))?.[1] ?? null;
   const ending = /\.([a-z]+)$/i.exec(path)?.[1]?.toLowerCase() ?? "";
   return endings[ending] ?? null;

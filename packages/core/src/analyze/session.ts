@@ -8,6 +8,7 @@ import {
   type Disguise,
   hole,
   joinOrigins,
+  listValue,
   noOrigins,
   type Origins,
   originsOf,
@@ -52,6 +53,16 @@ export interface Seen {
   readonly data?: string | null;
 }
 
+/** What a program is given besides its code. */
+export interface Given {
+  readonly environment: Readonly<Record<string, string>>;
+  /** Arguments of the program; `null` where they are not known. */
+  readonly args: readonly string[] | null;
+  readonly stdin: string | null;
+  /** The program's own file, which these are for; `null` for a command line. */
+  readonly program: string | null;
+}
+
 /** Reads a text as code of a language; what it evaluates to is not told. */
 export type ReadCode = (session: Session, unit: Unit) => void;
 
@@ -61,6 +72,9 @@ export class Session {
   /** Files that the request brings, by their path in the sandbox. */
   readonly files: ReadonlyMap<string, Uint8Array>;
   readonly readers: Readonly<Record<LanguageName, ReadCode>>;
+  given: Given = { environment: {}, args: null, stdin: null, program: null };
+  /** Whether something given that may be a secret is among the texts: these are not shown then. */
+  isSecretRead = false;
   /** Files that were read as code already, each with the languages. */
   readonly #visited = new Map<string, Set<LanguageName | null>>();
   /** Whether something was left out for a bound. */
@@ -150,6 +164,7 @@ export class Session {
 
   /** The unit of a text that the program runs as code. */
   inner(language: LanguageName, text: string, file: string | null, layer: number, at: Spot): Unit {
+    if (this.isSecretRead) return { language, text, file, layer: layer + 1, fixed: at };
     const shown = text.slice(0, riskLimits.evidence_chars).replaceAll(hole, "…").replace(/\s+/g, " ");
     return { language, text, file, layer: layer + 1, fixed: { ...at, evidence: shown } };
   }
@@ -184,9 +199,30 @@ export class Session {
     return index;
   }
 
+  /** What a variable of the environment holds, when it is read as the effect `index`. */
+  variable(name: string, index: number): Value {
+    const { environment } = this.given;
+    const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
+    if (name === "HOME" && (value === undefined || /^\/(workspace|root|home\/[^/]+)\/?$/.test(value)))
+      return textValue("~", [index]);
+    if (value === undefined) return unknownFrom([index]);
+    this.isSecretRead = true;
+    return textValue(value, [index]);
+  }
+
+  /** The program's arguments, behind so many words of the command line, when they are read as the effect `index`. */
+  words(index: number, before: number): Value {
+    const { args } = this.given;
+    if (args === null || args.length === 0) return unknownFrom([index]);
+    const first = Array.from({ length: before }, () => unknownFrom([index]));
+    return listValue([...first, ...args.map((each) => textValue(each, [index]))], false, [index]);
+  }
+
   /** What a file's content is known to be, when it is read as the effect `index`. */
   reading(path: string, index: number): Value {
     const name = plainPath(path);
+    if (/^\/(dev\/(stdin|fd\/0)|proc\/self\/fd\/0)$/.test(name) && this.given.stdin !== null)
+      return textValue(this.given.stdin, [index]);
     const written = this.#written.get(name);
     if (written !== undefined) {
       const from = joinOrigins([index], written.from);

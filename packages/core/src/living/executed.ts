@@ -2,6 +2,7 @@
  * Which files of a sandbox a command line runs, as far as it says so, and whether it only says so while it runs. Pure. What
  * lies in the read-only part of a sandbox is its image's; everything else may have been written by anybody.
  */
+import { type Loads, loadsOf } from "../analyze/environment/loads.ts";
 
 export interface Executed {
   /** Absolute paths that would be run or loaded, if they exist. */
@@ -68,10 +69,53 @@ class Walk {
   /** Where it may stand: a shell that went somewhere may have come back. */
   readonly #folders: string[];
   #steps = 0;
+  #isScript = false;
 
   constructor({ cwd, environment }: Surroundings) {
     this.#environment = environment;
     this.#folders = [cwd];
+    for (const [name, value] of Object.entries(environment)) {
+      const loads = loadsOf(name, value, environment);
+      // In PATH each program is looked for by its name.
+      if (loads !== null && name !== "PATH") this.#loaded(loads);
+    }
+  }
+
+  /** What a variable makes programs run besides what they were told to. */
+  #loaded({ libraries, files, texts, folders }: Loads): void {
+    // A bare name is a library of the system, unless its folder was changed: that is another variable.
+    for (const path of libraries) if (path.includes("/")) this.#file(path);
+    for (const { path } of files) this.#file(path);
+    // Code in another language than a shell's is in the request itself.
+    for (const { text, language } of texts) if (language === "bash") this.#script(text);
+    for (const { path, of } of folders) {
+      const isWritable = this.#pathsOf(path).some((each) => !isReadOnly(each));
+      // Anything that is put there later is run, and what its name would be is not known.
+      if (isWritable && (of === "libraries" || of === "programs")) this.computed = true;
+      else if (isWritable && of === "python")
+        for (const name of [
+          "",
+          "/sitecustomize.py",
+          "/usercustomize.py",
+          "/sitecustomize/__init__.py",
+          "/usercustomize/__init__.py",
+        ])
+          this.#file(`${path}${name}`);
+    }
+  }
+
+  /** `NAME=value` before a command, or as a shell exports it. */
+  #assigned(word: string): void {
+    const [name, value = ""] = splitOnce(word);
+    if (name === "PATH") {
+      const folders = value.split(":").filter((each) => !/^\$(PATH|\{PATH\})$/.test(each));
+      if (folders.some((each) => dynamic.test(each) || !isReadOnly(each))) this.computed = true;
+      return;
+    }
+    const loads = loadsOf(name, value, { [name]: value });
+    if (loads === null) return;
+    if (dynamic.test(value)) this.computed = true;
+    else this.#loaded(loads);
   }
 
   /** One program with its arguments. */
@@ -83,7 +127,10 @@ class Walk {
       this.computed = true;
       return;
     }
-    if (program === "." || program === "source") return this.#file(rest[0]);
+    if (program === "." || program === "source") {
+      if (rest[0] === undefined) this.computed = true;
+      return this.#file(rest[0]);
+    }
     if (/^(cd|pushd|popd|chdir)$/.test(program)) return this.#goTo(rest.find((word) => !word.startsWith("-")));
     this.#program(program);
     const name = (program.split("/").at(-1) ?? "").replace(/[\d.]+$/, "");
@@ -107,13 +154,11 @@ class Walk {
   #started(words: readonly string[]): void {
     for (let at = 0; at < words.length; at += 1) {
       const word = words[at] ?? "";
-      if (
-        /^(-S|--split-string|-C|--chdir)/.test(word) ||
-        /^(PATH|LD_\w+|BASH_ENV|ENV|PYTHON\w+|NODE_\w+)=/.test(word)
-      ) {
+      if (/^(-S|--split-string|-C|--chdir)/.test(word)) {
         this.computed = true;
         return;
       }
+      if (/^\w+=/.test(word)) this.#assigned(word);
       if (starterValues.test(word)) at += 1;
       else if (!/^-|^\w+=|^[\d.]+[smhd]?$/.test(word)) return this.command(words.slice(at));
     }
@@ -124,6 +169,14 @@ class Walk {
       const word = words[at] ?? "";
       const next = words[at + 1];
       const [option = "", value] = word.startsWith("--") ? splitOnce(word) : [word];
+      const from = /^0?<(.*)$/.exec(word)?.[1];
+      if (from !== undefined) {
+        // A text that stands there is seen with the rest; a file is run as if it had been named.
+        if (!from.startsWith("<")) this.#file(from === "" ? next : from);
+        else if (dynamic.test(`${word}${next ?? ""}`)) this.computed = true;
+        return;
+      }
+      if (/^(--version|--help|-V)$/.test(word)) return;
       if (interpreter.code.test(word)) {
         if (interpreter === shell && next !== undefined) this.#script(next);
         return;
@@ -136,8 +189,10 @@ class Walk {
         this.#file(value ?? next);
         if (value === undefined) at += 1;
       } else if (interpreter.valued?.test(word)) at += 1;
-      else if (!/^[-+]/.test(word)) return this.#file(word);
+      else if (!/^[-+]/.test(word)) return word.startsWith(">") ? undefined : this.#file(word);
     }
+    // In a script it reads what a command before it prints.
+    if (this.#isScript && interpreter !== interpreters["awk"]) this.computed = true;
   }
 
   /** Shell text: the first word of each command, however deep it stands. Quotes are taken away, not understood. */
@@ -151,7 +206,12 @@ class Walk {
         .filter((word) => word !== "");
       const keywords = /^(if|then|else|elif|while|until|do|time|!|\w+=.*)$/;
       const first = words.findIndex((word) => !keywords.test(word));
+      const isExport = /^(export|declare|typeset|readonly|local)$/.test(words[first] ?? "");
+      for (const [at, word] of words.entries())
+        if (/^\w+=/.test(word) && (first < 0 || at < first || isExport)) this.#assigned(word);
+      this.#isScript = true;
       if (first >= 0) this.command(words.slice(first));
+      this.#isScript = false;
     }
   }
 

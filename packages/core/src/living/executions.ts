@@ -140,7 +140,7 @@ export class Executions {
     const isBinary = hasBinary({ program, files, stdin });
     const named = program.kind === "argv" ? await this.#named.of(sandbox, program.argv, action.cwd) : [];
     const input = { program, files: [...files, ...namedOnly(named, files)], environment, stdin };
-    const opacity = opacityOf(action) ?? (unseen ? "unseen_file" : executed.computed ? "computed" : null);
+    const opacity = opacityOf(action, environment) ?? (unseen ? "unseen_file" : executed.computed ? "computed" : null);
     const risk = await ports.analyze(input);
     const considered: JudgeInput = {
       envelope: sandbox.decision,

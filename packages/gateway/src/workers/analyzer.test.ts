@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { LanguageName } from "@hsr/contract";
-import { type AnalyzedRisk, type AnalyzeInput, analyzeCode, builtinRules, ruleSet } from "@hsr/core";
+import { type AnalyzedRisk, type AnalyzeInput, analyzeCode, builtinRules, type Example, ruleSet } from "@hsr/core";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createLog, createMetrics } from "../observe/index.ts";
@@ -23,6 +23,11 @@ function code(language: LanguageName, text: string | Uint8Array): AnalyzeInput {
   return { program: { kind: "code", language, code: bytes, args: [] }, files: [], environment: {}, stdin: null };
 }
 
+function example({ language, code: text, environment = {}, files = {} }: Example): AnalyzeInput {
+  const given = Object.entries(files).map(([path, each]) => ({ path, content: Buffer.from(each), mode: 0o644 }));
+  return { ...code(language, text), environment, files: given };
+}
+
 function read(input: AnalyzeInput, rules = set): AnalyzedRisk {
   return analyzeCode(input, { parse, mostBytes: MiB / 2 }, rules);
 }
@@ -33,8 +38,8 @@ describe("each rule", () => {
   test.each(builtinRules.map((rule) => [rule.id, rule] as const))(
     "%s matches its examples and no counter-example",
     (id, rule) => {
-      for (const { language, code: text } of rule.match) expect(ids(read(code(language, text))), text).toContain(id);
-      for (const { language, code: text } of rule.not) expect(ids(read(code(language, text))), text).not.toContain(id);
+      for (const each of rule.match) expect(ids(read(example(each))), each.code).toContain(id);
+      for (const each of rule.not) expect(ids(read(example(each))), each.code).not.toContain(id);
     },
   );
 

@@ -330,7 +330,8 @@ const environ: Fold = (call) => {
     target: key === null ? null : asText(key),
     tags: ["read", ...(key === null ? ["all"] : [])],
   });
-  if (key !== null && asText(key) === "HOME") return textValue("~", [index]);
+  const known = key === null ? null : call.variable(asText(key), index);
+  if (known?.k === "text") return known;
   const fallback = call.args.get(1, "default");
   return fallback?.k === "text" && fallback.text !== ""
     ? { ...fallback, from: joinOrigins([index], fallback.from) }

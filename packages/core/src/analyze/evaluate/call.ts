@@ -84,6 +84,10 @@ export interface OutsideCall {
   command(words: readonly Value[], stdin: Value | null): Value;
   /** What a file's content is known to be, when it is read as the effect `index`. */
   reading(path: string, index: number): Value;
+  /** What a variable of the environment holds, when it is read as the effect `index`. */
+  variable(name: string, index: number): Value;
+  /** The program's arguments as a list, with so many words before them, when they are read as the effect `index`. */
+  words(index: number, before: number): Value;
   /** Notes what is written to a file. */
   wrote(path: string, content: Value | null, index: number): void;
   /** Reads a text as code of another language of the program. */

@@ -33,7 +33,7 @@ const readFile: Fold = (call) => {
   const path = call.args.at(0);
   const values = alternatives(path).map((each) =>
     call.reading(
-      asText(each),
+      each.k === "number" && each.n === 0 ? "/dev/stdin" : asText(each),
       call.emit({ kind: "read", target: asText(each), from: originsOf(each), disguise: disguiseOf(each) }),
     ),
   );

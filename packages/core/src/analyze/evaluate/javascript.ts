@@ -68,8 +68,10 @@ export const javaScript: Dialect = {
   memberOf: (call, of, name) => {
     if (of.name === "process" && name === "env") return refValue("environment");
     if (of.name === "environment") return javaScript.item(call, of, textValue(name));
-    if (of.name === "process" && (name === "argv" || name === "stdin"))
-      return unknownFrom([call.emit({ kind: "input", target: name, callee: `process.${name}` })]);
+    if (of.name === "process" && (name === "argv" || name === "stdin")) {
+      const index = call.emit({ kind: "input", target: name, callee: `process.${name}` });
+      return name === "argv" ? call.words(index, 2) : unknownFrom([index]);
+    }
     if (name === "default" || name === "promises") return of;
     // Every function's constructor makes functions of text.
     if (name === "constructor" && (of.self !== null || knows(of.name)))
@@ -99,7 +101,7 @@ export const javaScript: Dialect = {
     if (of.k === "ref" && of.name === "environment") {
       const name = asText(key);
       const index = call.emit({ kind: "environment", target: name, tags: ["read"], callee: "environment" });
-      return name === "HOME" ? textValue("~", [index]) : unknownFrom([index]);
+      return call.variable(name, index);
     }
     return unknownFrom(joinOrigins(originsOf(of), originsOf(key)));
   },

@@ -106,6 +106,14 @@ export class Outside implements OutsideCall {
     return this.#where.host.session.reading(path, index);
   }
 
+  variable(name: string, index: number): Value {
+    return this.#where.host.session.variable(name, index);
+  }
+
+  words(index: number, before: number): Value {
+    return this.#where.host.session.words(index, before);
+  }
+
   wrote(path: string, content: Value | null, index: number): void {
     this.#where.host.session.wrote(path, content, index);
   }

@@ -156,6 +156,16 @@ function withDisguise(value: Value, disguise: readonly string[]): Value {
   return value.k === "ref" ? { ...value, disguise: [...value.disguise, ...disguise] } : value;
 }
 
+const takesInput = /^(raw_)?input$|^sys\.stdin\.(buffer\.)?(read|readline)$/;
+
+/** Standard input, where the request gives it; a line of it for what reads lines. */
+function inputOf(call: OutsideCall, known: Value, name: string): Value {
+  const [index] = originsOf(known);
+  const given = index === undefined ? unknown : call.reading("/dev/stdin", index);
+  if (given.k !== "text") return known;
+  return name.endsWith("read") ? given : { ...given, text: given.text.split("\n")[0] ?? "" };
+}
+
 export const python: Dialect = {
   language: "python",
   lower: lowerPython,
@@ -183,6 +193,10 @@ export const python: Dialect = {
     // `os.environ` is what it is; its members are methods.
     if (of.name === "os.environ" || of.name === "os.environb") return refValue(`os.environ#${name}`, of);
     if (of.name === "sys.modules") return refValue(`sys.modules#${name}`, of);
+    if (of.name === "sys" && name === "argv") {
+      const words = call.words(call.emit({ kind: "input", target: "arguments", callee: "sys.argv" }), 1);
+      if (words.k === "list") return words;
+    }
     if (of.name === "sys.argv" || of.name === "sys.stdin") return refValue(`${of.name}.${name}`, null);
     if (of.name === "pathlib.Path" && (name === "home" || name === "cwd")) return refValue(`pathlib.Path.${name}`);
     if (of.name.includes("#")) return refValue(`${of.name}.${name}`, of.self ?? of, originsOf(of), of.disguise);
@@ -207,10 +221,14 @@ export const python: Dialect = {
   item: (call, of, key) => {
     if (of.k === "ref" && (of.name === "os.environ" || of.name === "os.environb")) {
       const index = call.emit({ kind: "environment", target: asText(key), tags: ["read"], callee: "os.environ" });
-      return asText(key) === "HOME" ? textValue("~", [index]) : unknownFrom([index]);
+      return call.variable(asText(key), index);
     }
-    if (of.k === "ref" && of.name === "sys.argv")
-      return unknownFrom([call.emit({ kind: "input", target: "arguments", callee: "sys.argv" })]);
+    if (of.k === "ref" && of.name === "sys.argv") {
+      const words = call.words(call.emit({ kind: "input", target: "arguments", callee: "sys.argv" }), 1);
+      return words.k === "list" && key.k === "number"
+        ? (words.items.at(key.n) ?? unknown)
+        : unknownFrom(originsOf(words));
+    }
     return unknownFrom(joinOrigins(originsOf(of), originsOf(key)));
   },
   itemIsMember: (of) =>
@@ -284,7 +302,7 @@ export const python: Dialect = {
       if (value !== null) return value;
     }
     const known = callKnown(pythonCalls, name, call);
-    if (known !== null) return known;
+    if (known !== null) return takesInput.test(name) ? inputOf(call, known, name) : known;
     return byShape(call);
   },
   callUnknown: (fn, call) => {

@@ -2,6 +2,7 @@
 import { changeRules } from "./changes.ts";
 import { codeRules } from "./code.ts";
 import { dataRules } from "./data.ts";
+import { environmentRules } from "./environment.ts";
 import { machineRules } from "./machine.ts";
 import { readingRules } from "./reading.ts";
 import type { Rule } from "./rule.ts";
@@ -11,5 +12,6 @@ export const builtinRules: readonly Rule[] = [
   ...changeRules,
   ...codeRules,
   ...machineRules,
+  ...environmentRules,
   ...readingRules,
 ];

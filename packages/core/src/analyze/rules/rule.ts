@@ -1,7 +1,7 @@
 /** What a rule is. Rules are data: operators write them in the same form, in YAML. */
 import type { Confidence, RiskCapability, RiskLevel } from "@hsr/contract";
+import type { Remark } from "../contents.ts";
 import type { EffectKind } from "../effects.ts";
-import type { Remark } from "../inspect.ts";
 
 /**
  * What a rule looks for in one effect. Everything that is given must hold; a list means any of it. Patterns are texts with `*`
@@ -32,6 +32,9 @@ export interface RuleCondition {
 export interface Example {
   readonly language: "python" | "javascript" | "typescript" | "bash";
   readonly code: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Other files of the request, with their text. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 export interface Rule {

@@ -1,12 +1,16 @@
 /** Reading Bash: the whole language as one function, for whoever has a text or a command line. */
 import type { Spot } from "../effects.ts";
 import type { ReadCode, Session, Unit } from "../session.ts";
-import type { Value } from "../value.ts";
+import { listValue, textValue, type Value } from "../value.ts";
 import { Shell } from "./shell.ts";
 
 /** Reads a script. */
 export const readBash: ReadCode = (session, unit) => {
-  new Shell(session, unit, false).program(session.tree(unit).root);
+  const shell = new Shell(session, unit, false);
+  const { program, args, stdin } = session.given;
+  const isProgram = unit.layer === 0 && unit.file !== null && unit.file === program;
+  if (isProgram && args !== null && args.length > 0) shell.positional = listValue(args.map((each) => textValue(each)));
+  shell.program(session.tree(unit).root, isProgram && stdin !== null ? textValue(stdin) : null);
 };
 
 /** Reads a text that a program of another language gives to a shell. */

@@ -1,8 +1,9 @@
 /** Programs that run programs: shells and languages, with text on the command line, on standard input, or in a file. */
 import type { LanguageName } from "@hsr/contract";
-import { formOf } from "../binary.ts";
+import { layersOf } from "../binary.ts";
 import { languageOfFile } from "../language.ts";
 import { plainPath } from "../paths.ts";
+import { textOf } from "../text.ts";
 import {
   asText,
   hole,
@@ -86,14 +87,20 @@ function runFile(call: CommandCall, language: LanguageName | null, path: Value, 
 /** A file of the request that is run. */
 function readGiven(call: CommandCall, language: LanguageName | null, path: string, content: Uint8Array): void {
   const { session } = call.shell;
-  const form = formOf(content);
-  const text = form.kind === "text" ? new TextDecoder().decode(content) : null;
+  const { form, textBytes } = layersOf(content);
+  const text = textBytes === 0 ? null : textOf(content.subarray(0, textBytes), language === "python").text;
   const found = text === null ? null : (language ?? languageOfFile(path, text));
   if (!session.visit(path, found)) return;
-  if (text === null) {
+  // What of an archive can be read was read with the request's files.
+  if (form.kind !== "text" && form.kind !== "data" && form.kind !== "archive") {
     session.binary = true;
     call.emit({ kind: "native", target: path, tags: ["binary", form.kind] });
-    if (form.kind === "archive" || form.kind === "data") call.emit({ kind: "opaque", target: path });
+  }
+  if (text === null) {
+    if (form.kind === "data") {
+      session.unknownLang = true;
+      call.emit({ kind: "opaque", target: path });
+    }
     return;
   }
   if (found === null) {

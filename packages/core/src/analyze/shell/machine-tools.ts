@@ -118,7 +118,8 @@ const environment: Tool = (call) => {
     target: asText(call.args[0] ?? textValue("")) || null,
     tags: ["read", ...(call.args.length === 0 ? ["all"] : [])],
   });
-  return unknownFrom([index]);
+  const name = call.args[0];
+  return name === undefined ? unknownFrom([index]) : call.shell.session.variable(asText(name), index);
 };
 
 const kernelModule: Tool = (call) => {

@@ -113,8 +113,7 @@ export class Shell implements Surroundings {
     if (name === "BASH_SOURCE" && this.unit.file !== null) return textValue(this.unit.file);
     if (given.test(name)) return name === "PWD" ? textValue(".") : unknown;
     const index = this.emit({ kind: "environment", target: name, tags: ["read"], callee: "$" });
-    if (name === "HOME") return textValue("~", [index]);
-    return unknownFrom([index]);
+    return this.session.variable(name, index);
   }
 
   assign(name: string, value: Value): void {
