@@ -20,6 +20,7 @@ export interface Remark {
     | "too-complex"
     | "binary"
     | "unknown-language"
+    | "made-names"
     | "packed"
     | "archive"
     | "polyglot"

@@ -13,6 +13,7 @@ import { Evaluation } from "./evaluate/evaluation.ts";
 import { javaScript } from "./evaluate/javascript.ts";
 import { python } from "./evaluate/python.ts";
 import { isSame, languageOfFile, languageOfText } from "./language.ts";
+import { madeName } from "./made-names.ts";
 import { placesOf } from "./places.ts";
 import { type ReadCode, Session, type Unit } from "./session.ts";
 import { readBash, readCommand } from "./shell/index.ts";
@@ -41,6 +42,7 @@ export interface InspectOptions {
 const evaluated =
   (dialect: typeof python): ReadCode =>
   (session, unit) => {
+    session.madeName ??= madeNameIn(unit);
     new Evaluation(session, unit, dialect).program(dialect.lower(session.tree(unit)));
   };
 
@@ -50,6 +52,14 @@ const readers: Readonly<Record<LanguageName, ReadCode>> = {
   typescript: evaluated(javaScript),
   bash: readBash,
 };
+
+function madeNameIn(unit: Unit): Spot | null {
+  const found = madeName(unit.text);
+  if (found === null) return null;
+  if (unit.fixed !== null) return unit.fixed;
+  const before = unit.text.slice(0, found.at).split("\n");
+  return { file: unit.file, line: before.length, column: (before.at(-1) ?? "").length + 1, evidence: found.name };
+}
 
 /** More characters than this share that no grammar can read: the text is not what it seems. */
 const mostWrongShare = 0.15;
@@ -81,6 +91,8 @@ export function inspect(input: AnalyzeInput, options: InspectOptions): Inspectio
   }
   readEnvironment(session, input.environment);
   readFiles(session, files.all, options, remarks);
+  if (session.madeName !== null)
+    remarks.push({ what: "made-names", place: session.madeName, evidence: session.madeName.evidence });
   if (session.cut)
     remarks.push(remark("too-complex", mainFile(declared), "It is nested too deep or does too much to be followed."));
   if (
@@ -208,7 +220,13 @@ function startsLikeScript(content: Uint8Array): boolean {
 }
 
 /** Remarks that are no gap in what was read. */
-const seenWhole: readonly Remark["what"][] = ["packed", "language-mismatch", "binary", "hidden-characters"];
+const seenWhole: readonly Remark["what"][] = [
+  "packed",
+  "made-names",
+  "language-mismatch",
+  "binary",
+  "hidden-characters",
+];
 
 function capabilitiesOf(session: Session, remarks: readonly Remark[]): ReadonlySet<RiskCapability> {
   const found = new Set<RiskCapability>();

@@ -82,6 +82,8 @@ export class Session {
   /** Programs of the request's files that no language is known for, or that are machine code. */
   binary = false;
   unknownLang = false;
+  /** Where the first name stands that a tool made, if a text has such names. */
+  madeName: Spot | null = null;
   /** Characters that no grammar could read in the program itself, and all of its characters. */
   wrongChars = 0;
   readChars = 0;

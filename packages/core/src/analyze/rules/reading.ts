@@ -79,6 +79,27 @@ export const readingRules: readonly Rule[] = [
     not: [{ language: "bash", code: "echo hello" }],
   },
   {
+    id: "made-unreadable",
+    title: "A tool made the program unreadable",
+    why: "Its names are a machine's, given so that nobody can follow it. Who has nothing to hide ships what can be read, or at most made short.",
+    weight: 72,
+    capability: "unanalysable",
+    confidence: "likely",
+    when: [],
+    remark: "made-names",
+    match: [
+      {
+        language: "javascript",
+        code: "const _0x1f2e=['log'],_0x2a3b=0,_0x3c4d=1,_0x4e5f=2,_0x5a6b=3,_0x6c7d=4;console[_0x1f2e[_0x2a3b]](_0x6c7d);",
+      },
+      { language: "python", code: "IlIlIl=1\nlIlIlI=2\nIIllIl=3\nllIIlI=IlIlIl+lIlIlI+IIllIl\nprint(llIIlI)\n" },
+    ],
+    not: [
+      { language: "javascript", code: "const e=t=>t.map(n=>n*2);console.log(e([1,2,3]))" },
+      { language: "python", code: "_ = gettext\n__all__ = ['a']\nfor ___ in (): pass\n" },
+    ],
+  },
+  {
     id: "packed-data",
     title: "A file of packed or encrypted data",
     why: "Its bytes are as even as noise: what is in it shows only when it is unpacked.",
