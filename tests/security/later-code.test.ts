@@ -93,6 +93,29 @@ const ways: readonly Way[] = [
     },
   },
   {
+    name: "uploaded, and started by the code of a request",
+    refused: "needs_stronger_sandbox",
+    run: async (sandbox, { upload, exec }) => {
+      await upload(sandbox, "prog", program, "0755");
+      const code = `import subprocess\nprint(subprocess.run(["./prog", "${mark}"], capture_output=True, text=True).stdout)\n`;
+      const first = await exec(sandbox, { language: "python", code });
+      const second = await exec(sandbox, { language: "bash", code: `cd /workspace && ./prog '${mark}'\n` });
+      expect(second.status).toBe(first.status);
+      return second;
+    },
+  },
+  {
+    name: "uploaded, and started by a module that the code of a request imports",
+    refused: "needs_stronger_sandbox",
+    run: async (sandbox, { upload, files, exec }) => {
+      await upload(sandbox, "notes", program, "0755");
+      await files(sandbox, "move", { path: "notes", to: "prog" });
+      await upload(sandbox, "steps.txt", Buffer.from(`./prog '${mark}'\n`));
+      await upload(sandbox, "first.py", Buffer.from('import subprocess\nsubprocess.run(["bash", "steps.txt"])\n'));
+      return await exec(sandbox, { argv: ["python3", "-c", "import first"] });
+    },
+  },
+  {
     name: "an archive that is unpacked over the API",
     refused: "needs_stronger_sandbox",
     run: async (sandbox, { unpack, exec }) => {

@@ -220,6 +220,14 @@ export class Session {
     return listValue([...first, ...args.map((each) => textValue(each, [index]))], false, [index]);
   }
 
+  /** Given files that a name may mean: where a program stands when it uses a relative one is not followed. */
+  filesNamed(name: string): readonly (readonly [path: string, content: Uint8Array])[] {
+    const path = plainPath(name);
+    const isRelative = !/^[/~]/.test(name) && !path.includes(hole);
+    const tail = plainPath(`/${name}`);
+    return [...this.files].filter(([each]) => each === path || (isRelative && each.endsWith(tail)));
+  }
+
   /** What a file's content is known to be, when it is read as the effect `index`. */
   reading(path: string, index: number): Value {
     const name = plainPath(path);
@@ -230,9 +238,9 @@ export class Session {
       const from = joinOrigins([index], written.from);
       return written.content?.k === "text" ? { ...written.content, from } : unknownFrom(from);
     }
-    const given = this.files.get(name);
-    if (given !== undefined && given.length <= readingLimits.textChars) {
-      const text = new TextDecoder("utf-8").decode(given);
+    const [given, ...others] = this.filesNamed(path);
+    if (given !== undefined && others.length === 0 && given[1].length <= readingLimits.textChars) {
+      const text = new TextDecoder("utf-8").decode(given[1]);
       if (!text.includes("\0")) return textValue(text, [index]);
     }
     return unknownFrom([index]);

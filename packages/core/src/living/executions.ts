@@ -4,6 +4,7 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import { gatewayLimits, HsrError, newId, type SandboxReason } from "@hsr/contract";
+import type { AnalyzeInput } from "../analyze/analyze.ts";
 import type { RiskReport } from "../analyze/report.ts";
 import { signalName } from "../collect/signals.ts";
 import { hasBinary } from "../decide/facts.ts";
@@ -23,6 +24,7 @@ import { executionFacts, executionOutcome, executionRefusedEntry, newExecution }
 import { type ExecutionEnd, LiveExecution } from "./live-execution.ts";
 import type { Link, LiveSandbox } from "./live-sandbox.ts";
 import type { LogFile } from "./log-files.ts";
+import { mentionedBy } from "./mentioned.ts";
 import { opacityOf } from "./opacity.ts";
 import type { ExecutionRecord } from "./records.ts";
 import type { LivingPorts } from "./sandboxes.ts";
@@ -139,8 +141,17 @@ export class Executions {
     const stdin = givenStdin(action);
     const isBinary = hasBinary({ program, files, stdin });
     const named = program.kind === "argv" ? await this.#named.of(sandbox, program.argv, action.cwd) : [];
-    const input = { program, files: [...files, ...namedOnly(named, files)], environment, stdin };
-    const opacity = opacityOf(action, environment) ?? (unseen ? "unseen_file" : executed.computed ? "computed" : null);
+    const given = [...files, ...namedOnly(named, files)];
+    const mentioned = await mentionedBy(
+      textsOf({ program, stdin, environment, files: given }),
+      guestFolders(sandbox),
+      agent,
+      (path) => given.some((file) => file.path === path),
+    );
+    const input = { program, files: [...given, ...mentioned.files], environment, stdin };
+    const opacity =
+      opacityOf(action, environment) ??
+      (unseen || mentioned.cut ? "unseen_file" : executed.computed ? "computed" : null);
     const risk = await ports.analyze(input);
     const considered: JudgeInput = {
       envelope: sandbox.decision,
@@ -325,6 +336,23 @@ export class Executions {
       await this.#finish(sandbox, execution, lostEnd);
     }
   }
+}
+
+/** Every text of a request in which a file could be named. */
+function textsOf({ program, stdin, environment, files }: AnalyzeInput): readonly Uint8Array[] {
+  const words = program.kind === "argv" ? program.argv : program.args;
+  return [
+    Buffer.from([...words, ...Object.values(environment)].join("\n")),
+    ...(program.kind === "code" ? [program.code] : []),
+    ...(stdin === null ? [] : [stdin]),
+    ...files.map((file) => file.content),
+  ];
+}
+
+/** Where files lie that did not come with the image. */
+function guestFolders({ decision }: LiveSandbox): readonly string[] {
+  const folders = new Set(["/workspace", "/tmp", "/dev/shm", ...(decision.mounts ?? []).map(({ target }) => target)]);
+  return [...folders].filter((folder) => ![...folders].some((other) => folder.startsWith(`${other}/`)));
 }
 
 /** Files that the command line names and does not run: the analyzer sees them too. */

@@ -159,8 +159,14 @@ const source: Builtin = (call) => {
   if (piped !== null) return evalText(call, piped, "source", true);
   const name = asText(path);
   const content = call.shell.readFile(path, "source");
+  const { session } = call.shell;
+  const given = session.filesNamed(name);
+  // What writes it may not come to it, and of several files any may be meant.
+  if (session.writtenTo(name) !== null || given.length > 1)
+    for (const [file, bytes] of given)
+      if (session.visit(file, "bash")) call.shell.evaluate(textValue(new TextDecoder().decode(bytes)), call.node);
   if (content.k === "text") {
-    if (!call.shell.session.visit(name, "bash")) return nothing;
+    if (!session.visit(`${name} (read)`, "bash")) return nothing;
     const before = call.shell.positional;
     if (args.length > 0) call.shell.positional = listValue(args);
     const output = call.shell.evaluate(content, call.node);

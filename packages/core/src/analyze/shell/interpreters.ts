@@ -3,6 +3,7 @@ import type { LanguageName } from "@hsr/contract";
 import { layersOf } from "../binary.ts";
 import { languageOfFile } from "../language.ts";
 import { plainPath } from "../paths.ts";
+import { readingLimits } from "../session.ts";
 import { textOf } from "../text.ts";
 import {
   asText,
@@ -58,13 +59,15 @@ function runText(
 function runFile(call: CommandCall, language: LanguageName | null, path: Value, callee: string): Value {
   const { session } = call.shell;
   const name = asText(path);
-  const given = session.files.get(plainPath(name));
+  const given = session.filesNamed(name);
+  // Also where it is written before: what writes may not come to it.
+  for (const [path, content] of given) readGiven(call, language, path, content);
   const written = session.writtenTo(name);
   if (written !== null) {
     call.emit({ kind: "run", target: name, tags: ["file", "written"], from: written.from, callee });
     const { content } = written;
     const found = language ?? (content?.k === "text" ? languageOfFile(name, content.text) : null);
-    if (content?.k === "text" && session.visit(name, found)) {
+    if (content?.k === "text" && session.visit(`${name} (written)`, found)) {
       runText(call, found, content, callee, true);
     } else if (
       content?.k !== "text" &&
@@ -74,10 +77,7 @@ function runFile(call: CommandCall, language: LanguageName | null, path: Value, 
     }
     return unknownFrom(written.from);
   }
-  if (given !== undefined) {
-    readGiven(call, language, name, given);
-    return unknown;
-  }
+  if (given.length > 0) return unknown;
   if (!isWhole(name) && name.replaceAll(hole, "").replace(/[/.]/g, "") === "") {
     call.emit({ kind: "opaque", target: name, from: originsOf(path), callee });
   }
@@ -109,6 +109,7 @@ function readGiven(call: CommandCall, language: LanguageName | null, path: strin
     return;
   }
   if (call.shell.unit.layer === 0) session.languageRun ??= found;
+  if (content.length > readingLimits.textChars) session.cut = true;
   session.readers[found](session, {
     language: found,
     text,
@@ -127,7 +128,7 @@ export function runProgramFile(call: CommandCall, first: Value): Value {
     from: joinOrigins(originsOf(first), originsOfAll(call.args)),
     tags: name.includes("/") ? ["file"] : [],
   });
-  if (name.includes("/") || call.shell.session.files.has(plainPath(name))) runFile(call, null, first, name);
+  if (name.includes("/") || call.shell.session.filesNamed(name).length > 0) runFile(call, null, first, name);
   return unknownFrom(originsOfCall(call));
 }
 
