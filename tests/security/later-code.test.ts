@@ -125,10 +125,12 @@ const ways: readonly Way[] = [
   },
   {
     name: "an uploaded archive that the guest unpacks",
-    refused: "opaque_not_allowed",
+    refused: "needs_stronger_sandbox",
     run: async (sandbox, { upload, exec }) => {
       await upload(sandbox, "x.tar", tar("prog", program));
-      expect((await exec(sandbox, { argv: ["tar", "xf", "x.tar"] })).body.exit_code).toBe(0);
+      // What is in an archive is seen where a command names it.
+      const unpacked = await exec(sandbox, { argv: ["tar", "xf", "x.tar"] });
+      if (unpacked.status !== 200) return unpacked;
       return await exec(sandbox, { argv: ["./prog", mark] });
     },
   },
