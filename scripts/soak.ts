@@ -12,7 +12,7 @@ import { bold, print } from "./support/print.ts";
 /** What tests read to know how much to do; a number that is set outside is kept. */
 const numbers = {
   /** Seconds of each fuzzer. */
-  HSR_FUZZ_SECONDS: "60",
+  HSR_FUZZ_SECONDS: "80",
   /** Requests made from the OpenAPI description. */
   HSR_FUZZ_REQUESTS: "20000",
   /** Moments at which the store's process is killed. */

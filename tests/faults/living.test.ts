@@ -104,12 +104,12 @@ describeWith(["bubblewrap"], "living sandboxes after kill -9 of the gateway", ()
 
   test("a renewed time to live and an idle time go on where they were", async () => {
     const { create, get, status } = client(gateway);
-    const short = await create({ ttl_ms: 2500 });
+    const short = await create({ ttl_ms: 3000 });
     const renewed = await create({ ttl_ms: 1500 });
     await gateway.call("POST", `/v1/sandboxes/${renewed.id}/renew`, { ttl_ms: 60_000 });
-    const idle = await create({ idle_timeout_ms: 2000 });
+    const idle = await create({ idle_timeout_ms: 2500 });
     await gateway.kill9();
-    await pause(800);
+    await pause(300);
     await gateway.restart();
     for (const sandbox of [short, renewed, idle]) expect((await get(sandbox)).state).toBe("running");
     expect((await status(idle)).idle_since).not.toBeNull();

@@ -99,7 +99,8 @@ if os.fork() == 0:
 time.sleep(0.6)
 os._exit(0)`;
     const { body } = await gateway.run({ code, language: "python", cpu_limit: 1 });
-    expect(body.usage?.wall_ms).toBeGreaterThanOrEqual(600);
+    // A busy gateway is told of the start some milliseconds after it.
+    expect(body.usage?.wall_ms).toBeGreaterThanOrEqual(550);
     // On a busy host the child gets less than its 400 ms; what it got is still counted.
     expect(body.usage?.cpu_ms).toBeGreaterThan(60);
   });

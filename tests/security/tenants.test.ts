@@ -120,7 +120,8 @@ describeWith(["bubblewrap"], "keys", () => {
     expect((await gateway.call<Sandbox>("GET", `/v1/sandboxes/${sandbox.id}`)).body.state).toBe("running");
     const path = `/v1/sandboxes/${sandbox.id}/executions/${execution.id}`;
     expect((await gateway.call<Execution>("GET", path)).body.state).toBe("running");
-    expect((await gateway.call<Run>("GET", `/v1/runs/${run.id}`)).body.state).toBe("running");
+    const runState = async () => (await gateway.call<Run>("GET", `/v1/runs/${run.id}`)).body.state;
+    await expect.poll(runState, { timeout: 5000 }).toBe("running"); // It may still have been starting.
   });
 
   test("of another tenant see nothing in lists, also with the owner's cursor, name and label", async () => {

@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ErrorBody, Run, RunRequest } from "@hsr/contract";
+import { compileCache } from "./compile-cache.ts";
 import { type LauncherOptions, type RunningLauncher, startLauncher } from "./launcher.ts";
 
 const main = fileURLToPath(new URL("../../packages/gateway/src/main.ts", import.meta.url));
@@ -80,7 +81,13 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Runnin
       launcher.socket,
     ];
     const started = spawn(process.execPath, argv, {
-      env: { PATH: process.env["PATH"] ?? "", HOME: dataDir, HSR_POLICY_FILE: everythingBasic, ...env },
+      env: {
+        PATH: process.env["PATH"] ?? "",
+        HOME: dataDir,
+        ...compileCache(),
+        HSR_POLICY_FILE: everythingBasic,
+        ...env,
+      },
       stdio: ["ignore", "pipe", "pipe"],
     });
     for (const stream of [started.stdout, started.stderr]) {

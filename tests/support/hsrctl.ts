@@ -1,6 +1,7 @@
 /** The real hsrctl for a test, as a process: with an address and a key of the test's, and nothing of the developer's own. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { compileCache } from "./compile-cache.ts";
 
 const program = fileURLToPath(new URL("../../bin/hsrctl", import.meta.url));
 
@@ -36,6 +37,7 @@ export function startHsrctl(args: readonly string[], options: HsrctlOptions = {}
       PATH: process.env["PATH"],
       HOME: "/nonexistent",
       XDG_RUNTIME_DIR: "/nonexistent",
+      ...compileCache(),
       ...(options.url === undefined ? {} : { HSR_URL: options.url }),
       ...(options.key === undefined ? {} : { HSR_KEY: options.key }),
       ...options.env,
