@@ -113,10 +113,10 @@ function textBefore(bytes: Uint8Array): number {
   for (let at = 0; at < bytes.length; at += 1) {
     const byte = bytes[at] ?? 0;
     if (byte < 9 || (byte > 13 && byte < 32 && byte !== 27)) odd += 1;
-    if (odd > 8 + at / 20) break;
+    if (odd > 8 + at / 20) return good;
     if (byte === 10) good = at + 1;
   }
-  return odd <= 8 + bytes.length / 20 ? bytes.length : good;
+  return bytes.length;
 }
 
 function isPe(bytes: Uint8Array): boolean {

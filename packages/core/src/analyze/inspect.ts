@@ -192,13 +192,13 @@ function readFiles(session: Session, files: readonly GivenFile[], options: Inspe
     }
     const isCode =
       /\.(py|pyw|[jt]s|[mc][jt]s|jsx|sh|bash|zsh|pth)$/.test(path) || isRunnable || startsLikeScript(content);
-    if (session.isVisited(path)) continue;
-    if (!isCode) {
+    const wasRead = session.isVisited(path);
+    if (!isCode && !wasRead) {
       if (form.kind === "data" && form.entropy > packedEntropy && content.length > 1024)
         remarks.push(remark("packed", path, `${form.entropy.toFixed(1)} bits per byte`));
       continue;
     }
-    total += content.length;
+    if (!wasRead) total += content.length;
     if (content.length > options.mostBytes || total > 2 * options.mostBytes) {
       remarks.push(remark(file.isMember ? "archive" : "oversize", path, `${content.length} bytes`));
       continue;
@@ -206,7 +206,7 @@ function readFiles(session: Session, files: readonly GivenFile[], options: Inspe
     const text = codeIn(session, content, path, languageOfFile(path, ""), remarks);
     const language = text === null ? null : languageOfFile(path, text);
     session.visit(path, language);
-    if (text === null) continue;
+    if (text === null || wasRead) continue;
     if (language === null) {
       session.unknownLang = true;
       remarks.push(remark("unknown-language", path, text.slice(0, 80)));

@@ -18,9 +18,10 @@ export function textOf(bytes: Uint8Array, isPython = false): ReadText {
   if (declared === null || /^(utf-?8(-sig)?|u8|cp65001|ascii|us-ascii)$/.test(declared)) return { text, encoding };
   if (/^(utf-?7|u7|unicode-1-1-utf-7)$/.test(declared)) return { text: fromUtf7(text), encoding: "utf-7" };
   if (/^(raw-)?unicode-?escape$/.test(declared)) return { text: unescaped(text), encoding: "escapes" };
+  const label = declared.replace(/^(iso-)?latin-?(\d+)(-unix)?$/, "latin$2").replace(/^mac-?roman$/, "macintosh");
   try {
     // Those that every reader knows have letters where ASCII has them.
-    return { text: new TextDecoder(declared).decode(bytes), encoding };
+    return { text: new TextDecoder(label).decode(bytes), encoding };
   } catch {
     return { text, encoding: "other" };
   }
@@ -72,12 +73,14 @@ export function fromUtf7(text: string): string {
 const bidi = /[\u202a-\u202e\u2066-\u2069]/;
 /** Signs that are not seen at all within words. */
 const invisible = /[\w]([\u200b-\u200d\u2060\u00ad\ufeff\u180e\u3164\uffa0\u{e0000}-\u{e007f}])[\w]?/u;
+/** Letters that are blanks, outside of the script that they fill. */
+const blank = /(?<![\p{Script=Hangul}])[\u3164\uffa0\u115f\u1160](?!\p{Script=Hangul})/u;
 const tags = /(?:[\u{e0020}-\u{e007e}]|\p{Variation_Selector}){8,}/u;
 
 /** Where a text shows something else than what runs: which sign, and at which position. */
 export function disguiseIn(text: string): { readonly what: string; readonly at: number } | null {
   const turned = bidi.exec(text);
   if (turned !== null) return { what: "signs that turn the order of what is shown around", at: turned.index };
-  const hidden = tags.exec(text) ?? invisible.exec(text);
+  const hidden = tags.exec(text) ?? invisible.exec(text) ?? blank.exec(text);
   return hidden === null ? null : { what: "signs that are not seen", at: hidden.index };
 }

@@ -11,7 +11,7 @@ export function readTar(bytes: Uint8Array): { readonly list: readonly Entry[]; r
   let longName: string | null = null;
   let at = 0;
   for (let index = 0; index < mostEntries; index += 1) {
-    if (at + blockBytes > view.length) return { list, whole: at >= view.length && list.length > 0 };
+    if (at + blockBytes > view.length) return { list, whole: at === view.length && list.length > 0 };
     const header = view.subarray(at, at + blockBytes);
     if (header[0] === 0) return { list, whole: header.every((byte) => byte === 0) };
     if (!isHeader(header)) return { list, whole: false };

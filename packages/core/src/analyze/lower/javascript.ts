@@ -14,8 +14,10 @@ class JavaScriptLowering {
     this.#text = text;
   }
 
+  /** Names may be written with escapes. */
   #source(node: Syntax): string {
-    return this.#text.slice(node.start, node.end);
+    const text = this.#text.slice(node.start, node.end);
+    return text.includes("\\u") ? unescapeJavaScript(text) : text;
   }
 
   block(node: Syntax | null): readonly Stmt[] {
@@ -519,7 +521,7 @@ class JavaScriptLowering {
     const parts: Expr[] = [];
     for (const each of node.children) {
       if (each.type === "string_fragment" || each.type === "escape_sequence") {
-        const value = unescapeJavaScript(this.#source(each));
+        const value = unescapeJavaScript(this.#text.slice(each.start, each.end));
         const before = parts.at(-1);
         if (before?.op === "const" && typeof before.value === "string")
           parts[parts.length - 1] = { ...before, end: each.end, value: before.value + value };

@@ -9,13 +9,17 @@ export function lowerPython(tree: SyntaxTree): readonly Stmt[] {
 
 class PythonLowering {
   readonly #text: string;
+  readonly #isPlain: boolean;
 
   constructor(text: string) {
     this.#text = text;
+    this.#isPlain = /^[\x20-\x7e\s]*$/.test(text);
   }
 
+  /** Names are compared as Python compares them: letters of another width or hand are the plain ones. */
   #source(node: Syntax): string {
-    return this.#text.slice(node.start, node.end);
+    const text = this.#text.slice(node.start, node.end);
+    return this.#isPlain ? text : text.normalize("NFKC");
   }
 
   block(node: Syntax | null): readonly Stmt[] {
@@ -518,7 +522,7 @@ class PythonLowering {
     const parts: Expr[] = [];
     for (const each of node.children) {
       if (each.type === "string_content") {
-        const raw = this.#source(each);
+        const raw = this.#text.slice(each.start, each.end);
         const value = isRaw ? raw : unescapePython(raw, bytes);
         parts.push({
           ...span(each),
