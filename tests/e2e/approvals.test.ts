@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ErrorBody, HeldRunBody, PolicyBody, ReplayBody, Run, RunList } from "@hsr/contract";
+import type { ErrorBody, HeldBody, PolicyBody, ReplayBody, Run, RunList } from "@hsr/contract";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type RunningGateway, startGateway } from "../support/gateway.ts";
 import { describeWith } from "../support/host.ts";
@@ -60,7 +60,7 @@ describeWith(["bubblewrap"], "a run that needs an approval", () => {
     expect(await gateway.launcher.client.list()).toEqual([]);
     const listed = (await gateway.call<RunList>("GET", "/v1/approvals")).body.items;
     expect(listed.map((run) => run.id)).toEqual([held.body.id]);
-    const shown = (await gateway.call<HeldRunBody>("GET", `/v1/approvals/${held.body.id}`)).body;
+    const shown = (await gateway.call<HeldBody>("GET", `/v1/approvals/${held.body.id}`)).body;
     expect(shown).toMatchObject({ code: "echo approved", argv: null, files: [{ path: "/workspace/a.txt", bytes: 1 }] });
     const streamed = await gateway.run(shell, { accept: "text/event-stream" });
     expect(streamed.status).toBe(202);

@@ -221,6 +221,22 @@ export const errors = {
     "Nobody approved this request in time.",
     "Send it again when somebody is there who can approve it.",
   ),
+  approval_void: row(
+    "denied",
+    403,
+    "PERMISSION_DENIED",
+    false,
+    "What it runs was changed while it waited for an approval, so the approval is for something else.",
+    "Send it again, and leave the sandbox's files alone until it is answered.",
+  ),
+  approval_pending: row(
+    "conflict",
+    409,
+    "FAILED_PRECONDITION",
+    false,
+    "It waits for a person's approval; nothing of it was started.",
+    "Try again when it is approved: `decision.approval` says until when it waits.",
+  ),
   not_found: row(
     "not_found",
     404,
@@ -411,8 +427,8 @@ export const errors = {
     409,
     "FAILED_PRECONDITION",
     false,
-    "The run does not wait for an approval.",
-    "It was answered, cancelled or late already: GET /v1/runs/{id} says what became of it.",
+    "It does not wait for an approval.",
+    "It was answered, cancelled or late already: ask for the run, the sandbox or the execution itself.",
   ),
   policy_changed: row(
     "conflict",

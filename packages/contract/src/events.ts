@@ -18,6 +18,9 @@ export const eventTypes = {
   "run.cancel_requested": "Somebody asked for a run's end.",
   "sandbox.decided": "A decision was made about a sandbox; the audit log keeps its whole input.",
   "sandbox.refused": "A request for a sandbox was refused before it became one.",
+  "sandbox.held": "A sandbox waits for a person's approval.",
+  "sandbox.approved": "A person approved a sandbox that was held, and it was decided about once more.",
+  "sandbox.approval_denied": "A person denied a sandbox that was held, or nobody answered in time.",
   "sandbox.starting": "A sandbox is being started.",
   "sandbox.started": "A sandbox runs.",
   "sandbox.metrics": "What a sandbox uses at this moment.",
@@ -28,6 +31,10 @@ export const eventTypes = {
   "sandbox.ended": "A sandbox ended; `data.reason` says why.",
   "execution.decided": "A program was judged against its sandbox's decision; the audit log keeps the input.",
   "execution.refused": "A program was refused by its sandbox's decision.",
+  "execution.held": "A program waits for a person's approval before it is started in its sandbox.",
+  "execution.approved": "A person approved a program that was held, and it was judged once more.",
+  "execution.approval_denied":
+    "A person denied a program that was held, nobody answered in time, or what it runs was changed meanwhile.",
   "execution.input": "Somebody began to write to a program's standard input or terminal; noted once for each key.",
   "execution.cancel_requested": "Somebody asked for an execution's end.",
   "execution.started": "A program was started in a sandbox.",
@@ -62,10 +69,14 @@ export type RunEventType = (typeof runEventTypes)[number];
 
 /** What `/v1/events` and webhooks carry: small facts about what happened. Whoever wants more asks for the subject. */
 export const busEventTypes = [
+  "sandbox.held",
+  "sandbox.approved",
   "sandbox.starting",
   "sandbox.started",
   "sandbox.renewed",
   "sandbox.ended",
+  "execution.held",
+  "execution.approved",
   "execution.started",
   "execution.finished",
   "run.held",
@@ -110,7 +121,12 @@ export const outputDataSchema = Type.Object(
 export type OutputData = Type.Static<typeof outputDataSchema>;
 
 /** The types that an execution's stream carries; `execution.finished` is the one that ends it. */
-export const executionEventTypes = ["execution.started", "execution.output", "execution.finished"] as const;
+export const executionEventTypes = [
+  "execution.held",
+  "execution.started",
+  "execution.output",
+  "execution.finished",
+] as const;
 export type ExecutionEventType = (typeof executionEventTypes)[number];
 
 function envelope<const Kind extends EventType, Data extends Type.TSchema>(type: Kind, title: string, data: Data) {
@@ -142,6 +158,7 @@ export type RunEvent = { [Kind in RunEventType]: Type.Static<(typeof runEventSch
 
 /** What the stream of an execution carries. */
 export const executionEventSchemas = {
+  "execution.held": envelope("execution.held", "ExecutionHeldEvent", executionSummarySchema),
   "execution.started": envelope("execution.started", "ExecutionStartedEvent", executionSummarySchema),
   "execution.output": envelope("execution.output", "ExecutionOutputEvent", outputDataSchema),
   "execution.finished": envelope("execution.finished", "ExecutionFinishedEvent", executionSummarySchema),

@@ -3,7 +3,7 @@ import { errorInfoSchema } from "./error-body.ts";
 import { idPattern } from "./ids.ts";
 import { requestLimits, runLimits } from "./limits.ts";
 import { riskSchema } from "./risk.ts";
-import { nullable, timeSchema } from "./run.ts";
+import { approvalSchema, nullable, timeSchema } from "./run.ts";
 import { base64, bounded, environmentSchema, languageNames } from "./run-request.ts";
 import { type ExecutionState, executionStates, type RunReason, runReasons } from "./states.ts";
 
@@ -132,6 +132,7 @@ export const executionDecisionSchema = Type.Object(
       Type.String({ pattern: idPattern("sandbox") }),
       "The weaker sandbox whose place this one took for it, with all its processes lost; null otherwise.",
     ),
+    approval: nullable(approvalSchema, "What a person has, or had, to agree to; null where nobody had to approve."),
   },
   { title: "ExecutionDecision", additionalProperties: false, description: "What was decided about an execution." },
 );
@@ -172,7 +173,7 @@ const summaryFields = {
   risk: riskSchema,
   error: nullable(
     errorInfoSchema,
-    "Why the program was never started, with the reason `setup_failed`; null otherwise.",
+    "Why the program was never started, with the reason `setup_failed` or `denied`; null otherwise.",
   ),
   created_at: timeSchema,
   started_at: nullable(timeSchema, "When its program was started."),

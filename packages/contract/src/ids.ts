@@ -50,6 +50,11 @@ export function idPattern(kind: IdKind): string {
   return `^${idPrefixes[kind]}-[a-z2-7]{${charsPerId}}$`;
 }
 
+/** The pattern of ids of any of these kinds. */
+export function idPatterns(kinds: readonly IdKind[]): string {
+  return `^(${kinds.map((kind) => idPrefixes[kind]).join("|")})-[a-z2-7]{${charsPerId}}$`;
+}
+
 /** Whether a text has the form of an id of this kind. Says nothing about whether the thing exists. */
 export function isId(kind: IdKind, text: string): boolean {
   const prefix = idPrefixes[kind];

@@ -258,7 +258,9 @@ export const replaySchema = Type.Object(
       Type.Object(
         {
           time: timeSchema,
-          subject: Type.String({ description: "The run, sandbox or execution; of one that was refused its request or its sandbox." }),
+          subject: Type.String({
+            description: "The run, sandbox or execution; of one that was refused its request or its sandbox.",
+          }),
           before: Type.String({ description: "What was decided then." }),
           after: Type.String({ description: "What would be decided now." }),
         },

@@ -26,6 +26,26 @@ export const usageSchema = Type.Object(
 );
 export type UsageBody = Type.Static<typeof usageSchema>;
 
+export const approvalSchema = Type.Object(
+  {
+    rule: Type.String({ maxLength: 256, description: "The rule that wants it." }),
+    message: Type.String({ maxLength: 1024, description: "What the operator says to whoever approves." }),
+    deadline: Type.String({
+      format: "date-time",
+      maxLength: 24,
+      description: "When it is denied without an answer.",
+    }),
+    approved_by: nullable(Type.String({ pattern: idPattern("key") }), "The key that approved it."),
+    approved_at: nullable(Type.String({ format: "date-time", maxLength: 24 }), "When it was approved."),
+  },
+  {
+    title: "Approval",
+    additionalProperties: false,
+    description: "What a person has, or had, to agree to.",
+  },
+);
+export type ApprovalBody = Type.Static<typeof approvalSchema>;
+
 export const decisionSchema = Type.Object(
   {
     level: isolationLevelSchema,
@@ -34,23 +54,7 @@ export const decisionSchema = Type.Object(
     reasons: Type.Array(Type.String({ maxLength: 1024 }), { maxItems: 64, description: "Why, in sentences." }),
     preference_met: nullable(Type.Boolean(), "Whether `runtime_preference` was followed; null when there was none."),
     policy_digest: Type.String({ maxLength: 128, description: "Names the exact policy that was in force." }),
-    approval: nullable(
-      Type.Object(
-        {
-          rule: Type.String({ maxLength: 256, description: "The rule that wants it." }),
-          message: Type.String({ maxLength: 1024, description: "What the operator says to whoever approves." }),
-          deadline: Type.String({
-            format: "date-time",
-            maxLength: 24,
-            description: "When it is denied without an answer.",
-          }),
-          approved_by: nullable(Type.String({ pattern: idPattern("key") }), "The key that approved it."),
-          approved_at: nullable(Type.String({ format: "date-time", maxLength: 24 }), "When it was approved."),
-        },
-        { additionalProperties: false },
-      ),
-      "What a person has, or had, to agree to; null for a run that nobody had to approve.",
-    ),
+    approval: nullable(approvalSchema, "What a person has, or had, to agree to; null where nobody had to approve."),
   },
   { title: "Decision", additionalProperties: false, description: "What was decided about the run, and why." },
 );

@@ -24,7 +24,7 @@ export function mayBecome(from: RunState, to: RunState): boolean {
 
 /** The states of a sandbox, each with a sentence. Those of pausing and snapshots are reached by no sandbox of this version. */
 export const sandboxStates = {
-  pending: "Accepted and stored; waits for a free place.",
+  pending: "Accepted and stored; waits for a free place, or for a person's approval: `decision.approval` says so.",
   starting: "It is being started.",
   running: "Its agent answers; programs can be started in it.",
   pausing: "It is being frozen.",
@@ -71,6 +71,7 @@ export const sandboxReasons = {
   out_of_memory: "The memory limit was reached and the kernel killed the sandbox's own agent.",
   exited: "Its agent ended by itself.",
   killed: "The operator or the gateway ended it.",
+  denied: "Policy refused it, or a person did, or nobody answered in time; nothing was started.",
   replaced: "A stronger sandbox took its place, with its name and its files.",
   setup_failed: "It never came up; `error` says why and whose fault it is.",
   lost: "It vanished, for instance because its launcher died.",
@@ -79,6 +80,7 @@ export type SandboxReason = keyof typeof sandboxReasons;
 
 /** The states of an execution, each with a sentence. */
 export const executionStates = {
+  held: "Waits for a person's approval.",
   starting: "Its program is being started.",
   running: "Its program has been started.",
   finished: "It has ended; its reason and result are final.",
@@ -94,7 +96,7 @@ export const runReasons = {
   output_limit: 'More output came than `output_limit_bytes`, and the request said `on_output_limit: "kill"`.',
   cancelled: "The caller cancelled it, or went away from a run that was not detached.",
   killed: "The operator or the gateway ended it.",
-  denied: "Policy refused it; nothing was started.",
+  denied: "Policy refused it, or a person did, or nobody answered in time; nothing was started.",
   setup_failed: "The program was never started; `error` says why and whose fault it is.",
   lost: "The sandbox vanished, for instance because its launcher died; what is known of its output is kept.",
 } as const;

@@ -80,7 +80,13 @@ export interface WebhookStore {
 }
 
 export function sandboxEvent(
-  type: "sandbox.starting" | "sandbox.started" | "sandbox.renewed" | "sandbox.ended",
+  type:
+    | "sandbox.held"
+    | "sandbox.approved"
+    | "sandbox.starting"
+    | "sandbox.started"
+    | "sandbox.renewed"
+    | "sandbox.ended",
   sandbox: SandboxRecord,
   timeMs: number,
 ): NewEvent {
@@ -90,7 +96,7 @@ export function sandboxEvent(
 }
 
 export function executionEvent(
-  type: "execution.started" | "execution.finished",
+  type: "execution.held" | "execution.approved" | "execution.started" | "execution.finished",
   execution: ExecutionRecord,
   timeMs: number,
 ): NewEvent {

@@ -2,7 +2,7 @@
 import { type ErrorCode, newId } from "@hsr/contract";
 import { deadlineMs } from "./acquire/launch-spec.ts";
 import type { RunAction } from "./action.ts";
-import type { DecideInput, Decision, KeptInput, Verdict } from "./decide/decision.ts";
+import type { Approval, DecideInput, Decision, HeldFor, KeptInput, Verdict } from "./decide/decision.ts";
 import type { JsonObject, NewAuditEntry, NewRun, RunRecord } from "./store.ts";
 import { encodeInput } from "./stored-input.ts";
 import type { RunId, SandboxId } from "./types.ts";
@@ -25,17 +25,20 @@ export function decidedOf(
   nowMs: number,
 ): Decided {
   if (verdict.kind === "allow") return { decision: verdict.decision, isHeld: false };
-  const { rule, message, deadlineMs: own } = verdict.approval;
-  const deadlineAtMs = nowMs + (own ?? deadlineMs);
-  return {
-    decision: { ...verdict.held, approval: { rule, message, deadlineAtMs, approvedBy: null, approvedAtMs: null } },
-    isHeld: true,
-  };
+  return { decision: { ...verdict.held, approval: heldFor(verdict.approval, deadlineMs, nowMs) }, isHeld: true };
 }
 
 /** A decision as `decide` made it, so that it can be compared with what it makes again. */
-function withoutApproval({ approval: _approval, ...decision }: Decision): Decision {
+export function withoutApproval<Decided extends { readonly approval?: HeldFor }>(
+  decided: Decided,
+): Omit<Decided, "approval"> {
+  const { approval: _approval, ...decision } = decided;
   return decision;
+}
+
+/** What something that is held waits for. */
+export function heldFor({ rule, message, deadlineMs: own }: Approval, deadlineMs: number, nowMs: number): HeldFor {
+  return { rule, message, deadlineAtMs: nowMs + (own ?? deadlineMs), approvedBy: null, approvedAtMs: null };
 }
 
 export function newRun(

@@ -9,6 +9,7 @@ import type { Place, Places } from "./acquire/places.ts";
 import type { RunAction, RunInput } from "./action.ts";
 import type { Analyze } from "./analyze/analyze.ts";
 import { Approvals } from "./approval/approvals.ts";
+import type { Waiting } from "./approval/waiting.ts";
 import { collect } from "./collect/collect.ts";
 import { consider } from "./consider.ts";
 import { decide } from "./decide/decide.ts";
@@ -35,7 +36,9 @@ export interface PipelinePorts {
   readonly openAgent: OpenAgent;
   readonly rules: Rules;
   readonly queueWaitMs: number;
-  /** How long a run waits for a person's answer where the rule does not say. */
+  /** What waits for a person. */
+  readonly waiting: Waiting;
+  /** How long that is where the rule does not say. */
   readonly approvalDeadlineMs: number;
   readonly clock: Clock;
   readonly log: Log;
@@ -125,17 +128,20 @@ export class Pipeline {
   /** A run that a person has to agree to: stored, with no place and no sandbox. */
   async #hold(action: RunAction, considered: DecideInput, decided: Decided): Promise<Submitted> {
     const row = newRun(action, considered, decided, null, null, this.ports.clock.now());
+    const seat = this.ports.waiting.enter(action.tenant, row.input.length);
     const run = new LiveRun(recordOf(row), decided.decision, action.input.onOutputLimit, this.ports.spool);
     this.live.add(run);
     try {
       const outcome = await this.ports.store.runs.create(row);
       if (outcome.kind === "created") {
-        void this.approvals.hold(run);
+        void this.approvals.hold(run, seat);
         return { kind: "live", run, repeated: false };
       }
+      seat.leave();
       this.live.remove(run);
       return await this.#repeated(outcome);
     } catch (thrown) {
+      seat.leave();
       this.live.remove(run);
       throw thrown;
     }

@@ -70,7 +70,7 @@ async function takeUp(pipeline: Pipeline, record: RunRecord, fate: Fate): Promis
   }
   if (record.state === "held") {
     count("held");
-    void pipeline.approvals.hold(run);
+    void pipeline.approvals.hold(run, pipeline.ports.waiting.enter(run.tenant, bytes?.length ?? 0, true));
     return;
   }
   const settle = async (known: Fate): Promise<void> => {

@@ -11,6 +11,7 @@ import {
   Sandboxes,
   SandboxFiles,
   type Volumes,
+  Waiting,
 } from "@hsr/core";
 import { openAgent } from "@hsr/runtimes";
 import type { FastifyInstance } from "fastify";
@@ -114,6 +115,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
         return policy.rules;
       },
       queueWaitMs: config.runs.queueWaitMs,
+      waiting: new Waiting(config.approvals, clock),
       approvalDeadlineMs: config.approvals.deadlineMs,
       clock,
       log,

@@ -17,7 +17,7 @@ import type {
   RiskReport,
   SandboxRecord,
 } from "@hsr/core";
-import { timeOrNull, wireBytes, wireDecision, wireRisk, wireTime } from "./wire.ts";
+import { timeOrNull, wireApproval, wireBytes, wireDecision, wireRisk, wireTime } from "./wire.ts";
 
 export function wireSandbox(record: SandboxRecord): Sandbox {
   const { outcome } = record;
@@ -67,6 +67,7 @@ function wireExecutionDecision(decision: ExecutionDecision): ExecutionDecisionBo
     reasons: [...decision.reasons],
     policy_digest: decision.policyDigest,
     escalated_from: decision.escalatedFrom ?? null,
+    approval: wireApproval(decision.approval),
   };
 }
 

@@ -1,6 +1,7 @@
 /** From the core to the wire: rows and outputs as the contract's bodies. The one file that turns camelCase into snake_case. */
 import { isUtf8 } from "node:buffer";
 import type {
+  ApprovalBody,
   CapabilitiesBody,
   DecisionBody,
   ErrorInfo,
@@ -22,7 +23,9 @@ export function timeOrNull(ms: number | null): string | null {
   return ms === null ? null : wireTime(ms);
 }
 
-function wireApproval({ rule, message, deadlineAtMs, approvedBy, approvedAtMs }: HeldFor): DecisionBody["approval"] {
+export function wireApproval(approval: HeldFor | undefined): ApprovalBody | null {
+  if (approval === undefined) return null;
+  const { rule, message, deadlineAtMs, approvedBy, approvedAtMs } = approval;
   return {
     rule,
     message,
@@ -40,7 +43,7 @@ export function wireDecision(decision: Decision): DecisionBody {
     reasons: [...decision.reasons],
     preference_met: decision.preferenceMet,
     policy_digest: decision.policyDigest,
-    approval: decision.approval === undefined ? null : wireApproval(decision.approval),
+    approval: wireApproval(decision.approval),
   };
 }
 

@@ -3,6 +3,7 @@ import { follow } from "./follow.ts";
 import type {
   ExecRequest,
   ExecutionFinishedEvent,
+  ExecutionHeldEvent,
   Execution as ExecutionInfo,
   ExecutionOutputEvent,
   ExecutionStartedEvent,
@@ -18,7 +19,7 @@ import { type AttachOptions, Terminal } from "./terminal.ts";
 import type { Transport } from "./transport.ts";
 
 /** What happens to a program in a sandbox, in order; `execution.finished` is the last. */
-export type ExecutionEvent = ExecutionStartedEvent | ExecutionOutputEvent | ExecutionFinishedEvent;
+export type ExecutionEvent = ExecutionHeldEvent | ExecutionStartedEvent | ExecutionOutputEvent | ExecutionFinishedEvent;
 
 /** A program that begins when it is awaited or its output is read. */
 export type PendingExecution = Pending<ExecutionInfo, ExecutionEvent>;
@@ -168,7 +169,10 @@ export function pendingExecution(
       const response = await transport.send("exec", { path, body: request, headers, signal });
       execution = nameIn(response, "hsr-execution-id");
       named(execution);
-      return response;
+      // One that a person has to approve is answered at once, and watched at its own address.
+      if (response.status !== 202) return response;
+      await response.body?.cancel();
+      return await transport.send("getExecutionLogs", { path: { ...path, execution }, headers, signal });
     };
     return follow<ExecutionEvent>({ open, last: "execution.finished", retries: transport.retries, signal });
   };
@@ -176,9 +180,17 @@ export function pendingExecution(
   const wait = async (): Promise<ExecutionInfo> => {
     if ((request.timeout ?? 0) > longestQuietMs) return await byEvents(watch, result);
     const info = await transport.json("exec", { path, body: request, signal });
-    return info.state === "finished" ? info : await result(info.id);
+    if (info.state === "finished") return info;
+    return await whenFinished(transport, { id: info.sandboxId, execution: info.id }, signal);
   };
   return new Pending({ wait, watch, result });
+}
+
+/** Resolves when one that a person has to approve is started, or has ended without. */
+export async function whenStarted(transport: Transport, execution: ExecutionInfo, signal: AbortSignal | undefined) {
+  if (execution.state !== "held") return;
+  const events = new Execution(transport, execution).events({ signal });
+  for await (const { type } of events) if (type !== "execution.held") return;
 }
 
 async function whenFinished(

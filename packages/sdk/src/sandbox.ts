@@ -1,6 +1,6 @@
 import { HsrApiError } from "./errors.ts";
 import { type EventOptions, watchEvents } from "./events.ts";
-import { Execution, type PendingExecution, pendingExecution } from "./execution.ts";
+import { Execution, type PendingExecution, pendingExecution, whenStarted } from "./execution.ts";
 import { Files } from "./files.ts";
 import { follow } from "./follow.ts";
 import type {
@@ -75,7 +75,7 @@ export class Sandbox {
     return pendingExecution(this.#transport, this.id, request, options);
   }
 
-  /** Starts a program in the background: it goes on when nobody looks. */
+  /** Starts a program in the background: it goes on when nobody looks. One that a person has to approve is `held` first. */
   async start(request: ExecOptions, { signal }: CallOptions = {}): Promise<Execution> {
     const body = { ...request, background: true };
     const info = await this.#transport.json("exec", { path: { id: this.id }, body, signal });
@@ -86,7 +86,9 @@ export class Sandbox {
   async terminal(request: TerminalRequest = {}, { signal }: CallOptions = {}): Promise<Terminal> {
     const { rows = 24, cols = 80, argv = ["bash", "-i"], ...rest } = request;
     const body = { ...rest, argv, terminal: { rows, cols }, background: true };
-    const { id } = await this.#transport.json("exec", { path: { id: this.id }, body, signal });
+    const info = await this.#transport.json("exec", { path: { id: this.id }, body, signal });
+    const { id } = info;
+    await whenStarted(this.#transport, info, signal);
     return await Terminal.attach(this.#transport, { id: this.id, execution: id }, { signal });
   }
 

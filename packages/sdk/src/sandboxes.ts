@@ -1,6 +1,8 @@
+import { HsrApiError } from "./errors.ts";
 import type { Operations, Sandbox as SandboxInfo, SandboxRequest } from "./gen/api.ts";
 import type { CallOptions, CreateOptions, PageOptions } from "./options.ts";
 import { everything } from "./pages.ts";
+import { waitMs } from "./runs.ts";
 import { Sandbox } from "./sandbox.ts";
 import type { Transport } from "./transport.ts";
 
@@ -12,11 +14,25 @@ export class Sandboxes {
     this.#transport = transport;
   }
 
-  /** Makes a sandbox; resolves when it runs. With `waitMs` perhaps before: its `info.state` says so. */
+  /**
+   * Makes a sandbox; resolves when it runs, which may be when a person has approved it. With `waitMs` perhaps before: its
+   * `info.state` says so.
+   */
   async create(request: SandboxRequest = {}, options: CreateOptions = {}): Promise<Sandbox> {
     const headers = { "idempotency-key": options.idempotencyKey ?? crypto.randomUUID() };
     const info = await this.#transport.json("createSandbox", { body: request, headers, signal: options.signal });
-    return new Sandbox(this.#transport, info);
+    const isAsked = info.state === "pending" && info.decision.approval !== null;
+    if (!isAsked || request.waitMs !== undefined) return new Sandbox(this.#transport, info);
+    return new Sandbox(this.#transport, await this.#whenUp(info.id, options));
+  }
+
+  /** One that a person has to approve, when it runs. Throws what ended it instead. */
+  async #whenUp(id: string, { signal }: CallOptions): Promise<SandboxInfo> {
+    for (;;) {
+      const info = await this.#transport.json("getSandbox", { path: { id }, query: { waitMs }, signal });
+      if (info.error !== null) throw new HsrApiError(info.error);
+      if (info.state !== "pending" && info.state !== "starting") return info;
+    }
   }
 
   /** A sandbox that is there, also one that has ended. */

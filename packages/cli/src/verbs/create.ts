@@ -4,6 +4,7 @@ import { Command, Option } from "commander";
 import type { Context } from "../context.ts";
 import { usageFailure } from "../failure.ts";
 import { type LimitFlags, levelOption, limitFields, repeated } from "../flags.ts";
+import { sandboxUp, sayHeld } from "../held.ts";
 import { parsePairs } from "../program.ts";
 import { json } from "../terminal.ts";
 import { parseDuration } from "../units.ts";
@@ -17,6 +18,7 @@ interface CreateFlags extends LimitFlags {
   readonly label: readonly string[];
   readonly volume: readonly string[];
   readonly folder: readonly string[];
+  readonly wait: boolean;
   readonly json?: boolean;
 }
 
@@ -66,6 +68,7 @@ export function createCommand(context: Context): Command {
     .addOption(levelOption())
     .option("--runtime <name>", "exactly this runtime, as `hsrctl runtimes` lists it")
     .option("--prefer <name>", "this runtime if it is available and strong enough")
+    .option("--no-wait", "do not wait where a person has to approve it: print the id at once and leave")
     .option("--json", "print the sandbox as JSON")
     .action(async (flags: CreateFlags) => {
       const body: SandboxRequest = {
@@ -87,7 +90,11 @@ export function createCommand(context: Context): Command {
         ...(flags.allow === undefined ? {} : { allow: [flags.allow] }),
         ...limitFields(flags),
       };
-      const sandbox = await context.client().json<Sandbox>("/v1/sandboxes", { method: "POST", body });
+      const client = context.client();
+      const made = await client.json<Sandbox>("/v1/sandboxes", { method: "POST", body });
+      const isHeld = made.state === "pending" && made.decision.approval !== null;
+      if (isHeld) await sayHeld(context, made.id, made.decision.approval);
+      const sandbox = isHeld && flags.wait ? await sandboxUp(client, made.id) : made;
       if (flags.json) return context.write(`${json(sandbox, 2)}\n`);
       if (sandbox.unenforced.length > 0)
         await context.writeError(`hsrctl: this host did not enforce: ${sandbox.unenforced.join(", ")}\n`);

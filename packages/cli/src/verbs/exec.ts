@@ -6,6 +6,7 @@ import type { Context } from "../context.ts";
 import { exitCodes, Failure, usageFailure } from "../failure.ts";
 import { repeated } from "../flags.ts";
 import { followExecution } from "../follow.ts";
+import { executionBegun, sayHeld } from "../held.ts";
 import { stdinIsRedirected } from "../input.ts";
 import { pumpInput } from "../input-pump.ts";
 import { onInterrupt } from "../interrupt.ts";
@@ -104,9 +105,15 @@ async function exec(context: Context, said: string, words: readonly string[], fl
     const input = flags.terminal ? { terminal: ownSize() } : flags.stdin === true ? { open_stdin: true } : {};
     const body = { ...request, ...input, background: true };
     const execution = await client.json<Execution>(sandboxPath(id, "/exec"), { method: "POST", body });
+    if (execution.state === "held") await sayHeld(context, execution.id, execution.decision.approval);
     if (!flags.detach) {
+      if (execution.state === "held") await executionBegun(client, execution.sandbox_id, execution.id);
       const from = { mode: "write", take: false, from: "0", isOwner: true } as const;
-      return await terminalSession(context, client, { sandboxId: id, executionId: execution.id, ...from });
+      return await terminalSession(context, client, {
+        sandboxId: execution.sandbox_id,
+        executionId: execution.id,
+        ...from,
+      });
     }
     await context.write(flags.json ? `${json(execution, 2)}\n` : `${execution.id}\n`);
     return 0;
@@ -123,13 +130,18 @@ async function inForeground(
 ): Promise<number> {
   const hasInput = flags.stdin ?? stdinIsRedirected();
   const leaving = new AbortController();
-  const { response, events } = await client.events(sandboxPath(sandboxId, "/exec"), {
+  const answer = await client.eventsOrLater<Execution>(sandboxPath(sandboxId, "/exec"), {
     method: "POST",
     body: { ...request, ...(hasInput ? { open_stdin: true } : {}) },
     signal: leaving.signal,
   });
-  const executionId = response.headers.get("hsr-execution-id");
+  const executionId = "later" in answer ? answer.later.id : answer.response.headers.get("hsr-execution-id");
   if (executionId === null) throw new Failure("the gateway did not say the execution's id");
+  if ("later" in answer) await sayHeld(context, executionId, answer.later.decision.approval);
+  const events =
+    "later" in answer
+      ? (await client.events(sandboxPath(sandboxId, `/executions/${executionId}/logs?follow=true`))).events
+      : answer.events;
   const post = (what: string, body: object) =>
     client.json(sandboxPath(sandboxId, `/executions/${executionId}/${what}`), { method: "POST", body });
   using _interrupt = onInterrupt(
@@ -149,7 +161,11 @@ async function inForeground(
     },
   );
   const gathered = new Gathered();
+  // Input of a program that a person is asked about waits until it runs.
+  const begun = Promise.withResolvers<void>();
+  if (!("later" in answer)) begun.resolve();
   const passOn = (event: ExecutionEvent): void | Promise<void> => {
+    if (event.type === "execution.started") begun.resolve();
     if (flags.json && flags.stream) return context.write(`${json(event)}\n`);
     if (event.type !== "execution.output") return;
     if (flags.json) return gathered.add(event.data);
@@ -163,7 +179,7 @@ async function inForeground(
     { event: passOn, reconnecting: () => context.writeError("hsrctl: the connection was lost; connecting again\n") },
     { id: executionId },
   );
-  const summary = await (hasInput ? withInput(client, sandboxId, executionId, finished) : finished);
+  const summary = await (hasInput ? withInput(client, sandboxId, executionId, finished, begun.promise) : finished);
   if (flags.json && !flags.stream) await context.write(`${json(gathered.result(summary), 2)}\n`);
   if (!flags.json) for (const remark of executionRemarks(summary)) await context.writeError(`hsrctl: ${remark}\n`);
   return exitCodeOf(summary);
@@ -175,13 +191,13 @@ async function withInput(
   sandboxId: string,
   executionId: string,
   finished: Promise<ExecutionSummary>,
+  begun: Promise<void>,
 ): Promise<ExecutionSummary> {
-  const pumped = pumpInput(client, sandboxId, executionId, process.stdin as AsyncIterable<Buffer>).catch(
-    async (cause: unknown) => {
-      await client.json(sandboxPath(sandboxId, `/executions/${executionId}/cancel`), { method: "POST" });
-      throw new Failure("standard input may not have arrived whole, so the program was ended", { cause });
-    },
-  );
+  const pump = () => pumpInput(client, sandboxId, executionId, process.stdin as AsyncIterable<Buffer>);
+  const pumped = begun.then(pump).catch(async (cause: unknown) => {
+    await client.json(sandboxPath(sandboxId, `/executions/${executionId}/cancel`), { method: "POST" });
+    throw new Failure("standard input may not have arrived whole, so the program was ended", { cause });
+  });
   try {
     return await Promise.race([finished, pumped.then(() => finished)]);
   } finally {

@@ -8,12 +8,13 @@ import type { Context } from "../context.ts";
 import { exitCodes, usageFailure } from "../failure.ts";
 import { type LimitFlags, levelOption, limitFields, repeated } from "../flags.ts";
 import { followRun } from "../follow.ts";
+import { sayHeld } from "../held.ts";
 import { readInputFile, readStdin, stdinFields, stdinIsRedirected } from "../input.ts";
 import { onInterrupt } from "../interrupt.ts";
 import { bytesOf, Gathered } from "../output.ts";
 import { type Program, parseFileFlag, parseLanguage, parsePairs, programOfFile } from "../program.ts";
 import { exitCodeOf, remarks, summaryLine } from "../result.ts";
-import { json, visible } from "../terminal.ts";
+import { json } from "../terminal.ts";
 import { parseBytes, parseDuration } from "../units.ts";
 
 interface RunFlags extends LimitFlags {
@@ -115,10 +116,7 @@ async function run(context: Context, words: readonly string[], commandForm: bool
     return follow(context, flags, answer.response.headers.get("hsr-run-id"), answer.events, leaving);
   }
   const { id, decision } = answer.later;
-  const message = decision?.approval?.message ?? "";
-  await context.writeError(
-    `hsrctl: ${id} waits for an approval${message === "" ? "" : `: ${visible(message)}`}\n  ${decision?.approval?.rule ?? ""} wants it; it is given with: hsrctl approvals approve ${id}\n`,
-  );
+  await sayHeld(context, id, decision?.approval);
   const { events } = await client.events(`/v1/runs/${id}/events`, { signal: leaving.signal });
   return follow(context, flags, id, events, leaving);
 }

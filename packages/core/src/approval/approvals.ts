@@ -12,54 +12,32 @@ import type { Pipeline } from "../pipeline.ts";
 import type { LiveRun } from "../run/live-run.ts";
 import type { NewAuditEntry } from "../store.ts";
 import { decodeInput } from "../stored-input.ts";
-import { levelRank, type RunId } from "../types.ts";
-
-/** Who answers. */
-export interface Approver {
-  readonly keyId: string;
-  readonly requestId: string;
-}
-
-export type Answer =
-  | { readonly kind: "approve"; readonly by: Approver }
-  | { readonly kind: "deny"; readonly by: Approver; readonly reason: string }
-  | { readonly kind: "expire" };
+import { levelRank } from "../types.ts";
+import { denialOf } from "./denial.ts";
+import type { Answer, Approver, Seat } from "./waiting.ts";
 
 export class Approvals {
   readonly #pipeline: Pipeline;
-  readonly #waiting = new Map<RunId, (answer: Answer) => void>();
 
   constructor(pipeline: Pipeline) {
     this.#pipeline = pipeline;
   }
 
   /** Holds a run until it is answered, cancelled, or late. Never rejects. */
-  async hold(run: LiveRun): Promise<void> {
+  async hold(run: LiveRun, seat: Seat): Promise<void> {
     const { ports, live } = this.#pipeline;
     // Nobody waits for a person with an open connection.
     run.detach();
-    const answered = Promise.withResolvers<Answer>();
-    this.#waiting.set(run.id, answered.resolve);
-    const leftMs = Math.max(0, (run.decision.approval?.deadlineAtMs ?? 0) - ports.clock.now());
-    const timer = setTimeout(() => answered.resolve({ kind: "expire" }), leftMs).unref();
-    const first = await Promise.race([answered.promise, run.stopped.then(() => null)]);
-    clearTimeout(timer);
-    this.#waiting.delete(run.id);
-    try {
-      if (first === null) await collect(run, null, null, ports, live);
-      else if (first.kind === "approve") await this.#approve(run, first.by);
-      else await this.#deny(run, first);
-    } catch (thrown) {
-      await this.#fail(run, HsrError.from(thrown));
-    }
-  }
-
-  /** Gives an answer; the first one counts. Throws `not_held` for a run that does not wait for one. */
-  answer(run: LiveRun, answer: Answer): void {
-    const resolve = this.#waiting.get(run.id);
-    if (resolve === undefined) throw new HsrError("not_held", { details: { state: run.record.state } });
-    this.#waiting.delete(run.id);
-    resolve(answer);
+    await ports.waiting.ask(run.id, run.decision.approval?.deadlineAtMs ?? 0, run.stopped, async (answer) => {
+      seat.leave();
+      try {
+        if (answer === null) await collect(run, null, null, ports, live);
+        else if (answer.kind === "approve") await this.#approve(run, answer.by);
+        else await this.#deny(run, answer);
+      } catch (thrown) {
+        await this.#fail(run, HsrError.from(thrown));
+      }
+    });
   }
 
   async #approve(run: LiveRun, by: Approver): Promise<void> {
@@ -112,17 +90,9 @@ export class Approvals {
 
   async #deny(run: LiveRun, answer: Exclude<Answer, { readonly kind: "approve" }>): Promise<void> {
     const { store, clock } = this.#pipeline.ports;
-    const rule = run.decision.approval?.rule;
-    const details = rule === undefined ? {} : { details: { rule } };
-    const nowMs = clock.now();
-    if (answer.kind === "expire") {
-      await store.audit.append(entry(run, "run.approval_denied", null, nowMs, { by: null, reason: "late" }));
-      return await this.#fail(run, new HsrError("approval_expired", details));
-    }
-    const { by, reason } = answer;
-    await store.audit.append(entry(run, "run.approval_denied", by.requestId, nowMs, { by: by.keyId, reason }));
-    const message = reason === "" ? {} : { message: `A person denied this request: ${reason}` };
-    await this.#fail(run, new HsrError("approval_denied", { ...message, ...details }));
+    const { data, failed, requestId } = denialOf(answer, run.decision.approval);
+    await store.audit.append(entry(run, "run.approval_denied", requestId, clock.now(), data));
+    await this.#fail(run, failed);
   }
 
   #fail(run: LiveRun, failed: HsrError): Promise<void> {

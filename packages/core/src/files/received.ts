@@ -24,6 +24,8 @@ export interface ReceivedFileStore {
   /** Another sandbox with the same files remembers the same. */
   copy(from: SandboxId, to: SandboxId): Promise<void>;
   at(sandboxId: SandboxId, path: Uint8Array): Promise<ReceivedFile | null>;
+  /** One digest of all that is remembered, paths and contents: after a change it is another one. */
+  state(sandboxId: SandboxId): Promise<string>;
   /** The digests of all that are remembered, in hex: what a gateway that takes a sandbox up knows of its files. */
   digests(sandboxId: SandboxId): Promise<readonly string[]>;
 }

@@ -4,7 +4,7 @@ import type { Program } from "../action.ts";
 import type { RiskReport } from "../analyze/report.ts";
 import type { RequestFacts } from "../decide/facts.ts";
 import type { ExecutionDecision, JudgeInput, KeptJudgeInput } from "../decide/judge.ts";
-import { asJson } from "../ingress.ts";
+import { asJson, withoutApproval } from "../ingress.ts";
 import type { JsonObject, NewAuditEntry } from "../store.ts";
 import type { ExecutionId } from "../types.ts";
 import type { ExecAction } from "./actions.ts";
@@ -12,16 +12,27 @@ import type { ExecutionEnd, LiveExecution } from "./live-execution.ts";
 import type { LiveSandbox } from "./live-sandbox.ts";
 import type { ExecutionOutcome, NewExecution } from "./records.ts";
 
+export interface NewExecutionFacts {
+  readonly id: ExecutionId;
+  readonly number: number;
+  /** Its own, beside the worst of its sandbox. */
+  readonly risk: RiskReport;
+  readonly nowMs: number;
+  /** What a person is asked about; `null` starts it. */
+  readonly held: Uint8Array | null;
+}
+
 export function newExecution(
   sandbox: LiveSandbox,
   action: ExecAction,
   argv: readonly string[],
   considered: JudgeInput,
   decision: ExecutionDecision,
-  facts: { readonly id: ExecutionId; readonly number: number; readonly risk: RiskReport; readonly nowMs: number },
+  facts: NewExecutionFacts,
 ): NewExecution {
   return {
     id: facts.id,
+    state: facts.held === null ? "starting" : "held",
     sandboxId: sandbox.id,
     tenant: sandbox.tenant,
     keyId: action.keyId,
@@ -35,6 +46,7 @@ export function newExecution(
     createdAtMs: facts.nowMs,
     decision: asJson(toldOf(decision, action)),
     risk: asJson(facts.risk),
+    held: facts.held,
     audit: {
       timeMs: facts.nowMs,
       type: "execution.decided",
@@ -46,14 +58,15 @@ export function newExecution(
         sandbox: sandbox.id,
         ...(action.escalatedFrom === undefined ? {} : { escalatedFrom: action.escalatedFrom }),
         input: keptJudgeInput(considered),
-        decision,
+        decision: withoutApproval(decision),
+        ...(facts.held === null ? {} : { held: true }),
       }),
     },
   };
 }
 
 /** A decision that says, where it is so, that a stronger sandbox took a weaker one's place for it. */
-function toldOf(decision: ExecutionDecision, { escalatedFrom }: ExecAction): ExecutionDecision {
+export function toldOf(decision: ExecutionDecision, { escalatedFrom }: ExecAction): ExecutionDecision {
   if (escalatedFrom === undefined) return decision;
   const reason = `This sandbox took the place of ${escalatedFrom}, which was too weak for it; processes there were lost.`;
   return { ...decision, escalatedFrom, reasons: [...decision.reasons, reason] };
@@ -123,7 +136,8 @@ export function executionOutcome(
   const { startedAtMs } = execution.record;
   const seen = { stdout: execution.stdout.end, stderr: execution.stderr.end };
   return {
-    reason: failed === null ? reasonOf(execution, end, facts) : "setup_failed",
+    reason:
+      failed === null ? reasonOf(execution, end, facts) : failed.row.class === "denied" ? "denied" : "setup_failed",
     exitCode: exit?.exitCode ?? null,
     signal: exit?.signal == null ? null : facts.signalName(exit.signal),
     finishedAtMs: facts.nowMs,

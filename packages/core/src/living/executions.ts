@@ -9,7 +9,6 @@ import type { RiskReport } from "../analyze/report.ts";
 import { signalName } from "../collect/signals.ts";
 import { hasBinary } from "../decide/facts.ts";
 import { type JudgeInput, judge } from "../decide/judge.ts";
-import { needsApproval } from "../decide/refusals.ts";
 import { type NamedFile, type NamedFiles, namedFiles } from "../files/named-files.ts";
 import { asJson } from "../ingress.ts";
 import type { Agent, AgentExecution } from "../ports.ts";
@@ -19,8 +18,9 @@ import type { ExecutionExit, ExecutionId, InputFile } from "../types.ts";
 import type { ExecAction } from "./actions.ts";
 import type { Deadlines } from "./deadlines.ts";
 import { executedBy } from "./executed.ts";
-import { executionPlan } from "./execution-plan.ts";
+import { type ExecutionPlan, executionPlan } from "./execution-plan.ts";
 import { executionFacts, executionOutcome, executionRefusedEntry, newExecution } from "./execution-row.ts";
+import { HeldExecutions } from "./held-executions.ts";
 import { type ExecutionEnd, LiveExecution } from "./live-execution.ts";
 import type { Link, LiveSandbox } from "./live-sandbox.ts";
 import type { LogFile } from "./log-files.ts";
@@ -44,21 +44,33 @@ const lostEnd: ExecutionEnd = { exit: null, failed: null, lost: true };
 const pieceBytes = 64 * 1024;
 
 /** What an execution is judged by, and its own risk beside the worst of its sandbox. */
-interface Considered {
+export interface Considered {
   readonly considered: JudgeInput;
   readonly risk: RiskReport;
+  /** Files of the sandbox that were looked at for it. */
+  readonly files: readonly InputFile[];
 }
 
 export class Executions {
   readonly #ports: LivingPorts;
   readonly #deadlines: Deadlines;
   readonly #named: NamedFiles;
+  readonly #held: HeldExecutions;
   #draining = false;
 
   constructor(ports: LivingPorts, deadlines: Deadlines) {
     this.#named = namedFiles(ports.store.received);
     this.#ports = ports;
     this.#deadlines = deadlines;
+    this.#held = new HeldExecutions(ports, {
+      mustHaveRoom,
+      consider: (sandbox, action, agent) => this.#consider(sandbox, action, agent),
+      noteWorst: (sandbox, risk) => this.#noteWorst(sandbox, risk),
+      begin: (sandbox, execution, plan, agent, action) => {
+        void this.#begin(sandbox, execution, plan, agent, action).then((end) => this.#finish(sandbox, execution, end));
+      },
+      finish: (sandbox, execution, end) => this.#finish(sandbox, execution, end),
+    });
   }
 
   drain(): void {
@@ -80,21 +92,23 @@ export class Executions {
     const ports = this.#ports;
     if (this.#draining) throw new HsrError("draining", { retryAfterMs: 2000 });
     const agent = await sandbox.agent();
-    const { considered, risk } = await this.#consider(sandbox, action, agent);
+    const looked = await this.#consider(sandbox, action, agent);
+    const { considered, risk } = looked;
     const judgement = judge(considered);
-    if (judgement.kind !== "allow") {
-      const { code, options } =
-        judgement.kind === "refuse" ? judgement.refusal : needsApproval(judgement.approval, ports.rules);
+    if (judgement.kind === "refuse") {
+      const { code, options } = judgement.refusal;
       await ports.store.audit.append(executionRefusedEntry(sandbox, action, considered, code, ports.clock.now()));
       throw new HsrError(code, options);
     }
-    sandbox.mustRun();
-    if (sandbox.executions.size >= gatewayLimits.executions_per_sandbox.value)
-      throw new HsrError("too_many_executions", { retryAfterMs: 1000 });
+    if (judgement.kind === "hold") {
+      const held = await this.#held.hold(sandbox, action, looked, judgement);
+      void held.finished.then(release);
+      return held;
+    }
+    mustHaveRoom(sandbox);
     await this.#noteWorst(sandbox, considered.risk);
     const { timeoutMs, outputBytes } = judgement.decision;
     const allowed = { ...action, timeoutMs, outputBytes };
-    if (action.program.kind === "code") sandbox.seen.addBytes(action.program.code);
     sandbox.lastNumber += 1;
     const id = newId("execution") as ExecutionId;
     const plan = executionPlan(id, allowed, sandbox);
@@ -103,17 +117,16 @@ export class Executions {
       number: sandbox.lastNumber,
       risk,
       nowMs: ports.clock.now(),
+      held: null,
     });
-    const { audit: _audit, ...kept } = row;
-    const record: ExecutionRecord = { ...kept, state: "starting", startedAtMs: null, outcome: null };
+    const { audit: _audit, held: _held, ...kept } = row;
+    const record: ExecutionRecord = { ...kept, startedAtMs: null, outcome: null };
     const execution = new LiveExecution(record, plan.spec, ports.logFiles);
     sandbox.executions.set(id, execution);
     const stored = ports.store.executions.create(row);
     // Its program starts while its row is written: a gateway that dies in between leaves an execution that nobody knows,
     // and the next one ends those.
-    execution.codeFile = plan.file?.path ?? null;
-    const written = plan.file === null ? null : agent.writeFile(plan.file.path, plan.file.content, 0o644);
-    const driven = this.#drive(sandbox, execution, { agent, known: new Map() }, written, allowed);
+    const driven = this.#begin(sandbox, execution, plan, agent, allowed);
     try {
       await stored;
     } catch (thrown) {
@@ -126,6 +139,20 @@ export class Executions {
     void driven.then((end) => this.#finish(sandbox, execution, end));
     void execution.finished.then(release);
     return execution;
+  }
+
+  /** Brings its code, if it is code, and starts it. Never rejects. */
+  #begin(
+    sandbox: LiveSandbox,
+    execution: LiveExecution,
+    plan: ExecutionPlan,
+    agent: Agent,
+    action: ExecAction,
+  ): Promise<ExecutionEnd> {
+    if (action.program.kind === "code") sandbox.seen.addBytes(action.program.code);
+    execution.codeFile = plan.file?.path ?? null;
+    const written = plan.file === null ? null : agent.writeFile(plan.file.path, plan.file.content, 0o644);
+    return this.#drive(sandbox, execution, { agent, known: new Map() }, written, action);
   }
 
   /** What is known of an execution before it starts: its program, the files that it runs, and what ran here before. */
@@ -163,7 +190,7 @@ export class Executions {
       // After the analysis: what came into force meanwhile holds.
       rules: ports.rules,
     };
-    return { considered, risk };
+    return { considered, risk, files: input.files };
   }
 
   /** A sandbox's score is the highest of its life, also for the next gateway. Noted before anything runs. */
@@ -174,8 +201,13 @@ export class Executions {
   }
 
   /** Takes up an execution of an earlier gateway. */
-  resume(sandbox: LiveSandbox, record: ExecutionRecord, logs: RestoredLogs): void {
+  async resume(sandbox: LiveSandbox, record: ExecutionRecord, logs: RestoredLogs): Promise<void> {
     const release = sandbox.hold();
+    if (record.state === "held") {
+      const held = await this.#held.resume(sandbox, record);
+      void held.finished.then(release);
+      return;
+    }
     const execution = new LiveExecution(record, null, this.#ports.logFiles);
     execution.stdout.restore(logs.stdout);
     execution.stderr.restore(logs.stderr);
@@ -353,6 +385,13 @@ function textsOf({ program, stdin, environment, files }: AnalyzeInput): readonly
 function guestFolders({ decision }: LiveSandbox): readonly string[] {
   const folders = new Set(["/workspace", "/tmp", "/dev/shm", ...(decision.mounts ?? []).map(({ target }) => target)]);
   return [...folders].filter((folder) => ![...folders].some((other) => folder.startsWith(`${other}/`)));
+}
+
+/** Throws where nothing more can be started. */
+function mustHaveRoom(sandbox: LiveSandbox): void {
+  sandbox.mustRun();
+  if (sandbox.executions.size >= gatewayLimits.executions_per_sandbox.value)
+    throw new HsrError("too_many_executions", { retryAfterMs: 1000 });
 }
 
 /** Files that the command line names and does not run: the analyzer sees them too. */

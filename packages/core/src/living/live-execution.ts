@@ -5,7 +5,7 @@ import { errnoOf } from "../run/start-error.ts";
 import type { ExecSpec, ExecutionExit, ExecutionId, SandboxId } from "../types.ts";
 import { ExecutionLog } from "./execution-log.ts";
 import type { LogFiles } from "./log-files.ts";
-import type { ExecutionRecord } from "./records.ts";
+import type { ApprovedExecution, ExecutionRecord } from "./records.ts";
 
 /** Why the gateway itself ends an execution. */
 export type ExecutionStop = "timeout" | "cancelled" | "killed";
@@ -31,10 +31,12 @@ export class LiveExecution {
   readonly requestId: string;
   /** The stored row as last seen; its state is kept up to date here before the store has it. */
   record: ExecutionRecord;
-  readonly stdout: ExecutionLog;
-  readonly stderr: ExecutionLog;
-  /** What to start; `null` when an earlier gateway has done that. */
-  readonly spec: ExecSpec | null;
+  stdout: ExecutionLog;
+  stderr: ExecutionLog;
+  /** What to start; `null` when an earlier gateway has done that, and while a person is asked. */
+  spec: ExecSpec | null;
+  /** Resolves when somebody or a limit ends it. */
+  readonly stopped: Promise<void>;
   /** When the program started, on the monotonic clock of this gateway. */
   startedMonotonicMs: number | null = null;
   /** Whether somebody waits for its end: a gateway that stops in order lets it come. */
@@ -59,6 +61,8 @@ export class LiveExecution {
   #stdinWaitingBytes = 0;
   readonly #beginOnce: (record: ExecutionRecord) => void;
   readonly #finish: (record: ExecutionRecord) => void;
+  readonly #files: LogFiles;
+  readonly #settleStopped: () => void;
   readonly #watchers = new Set<() => void>();
 
   constructor(record: ExecutionRecord, spec: ExecSpec | null, files: LogFiles) {
@@ -68,15 +72,32 @@ export class LiveExecution {
     this.requestId = record.requestId;
     this.record = record;
     this.spec = spec;
-    const keep = record.background || record.terminal ? "newest" : "first";
-    this.stdout = new ExecutionLog(record.id, "stdout", record.outputLimitBytes, keep, files);
-    this.stderr = new ExecutionLog(record.id, "stderr", record.outputLimitBytes, keep, files);
+    this.#files = files;
+    this.stdout = this.#log("stdout");
+    this.stderr = this.#log("stderr");
+    const stopped = Promise.withResolvers<void>();
+    this.stopped = stopped.promise;
+    this.#settleStopped = stopped.resolve;
     const begun = Promise.withResolvers<ExecutionRecord>();
     this.begunOnce = begun.promise;
     this.#beginOnce = begun.resolve;
     const finished = Promise.withResolvers<ExecutionRecord>();
     this.finished = finished.promise;
     this.#finish = finished.resolve;
+  }
+
+  #log(stream: "stdout" | "stderr"): ExecutionLog {
+    const { id, background, terminal, outputLimitBytes } = this.record;
+    return new ExecutionLog(id, stream, outputLimitBytes, background || terminal ? "newest" : "first", this.#files);
+  }
+
+  /** A person agreed to it: from now on it is one that is being started. */
+  approve(approved: ApprovedExecution, spec: ExecSpec): void {
+    this.record = { ...this.record, ...approved, state: "starting" };
+    this.stdout = this.#log("stdout");
+    this.stderr = this.#log("stderr");
+    this.spec = spec;
+    this.changed();
   }
 
   get stopCause(): ExecutionStop | null {
@@ -131,6 +152,7 @@ export class LiveExecution {
   stop(cause: ExecutionStop): void {
     if (this.#cause !== null || this.record.state === "finished") return;
     this.#cause = cause;
+    this.#settleStopped();
     this.#kill();
   }
 
@@ -175,6 +197,7 @@ export class LiveExecution {
 
   async #ask(work: (agent: AgentExecution) => Promise<void>): Promise<void> {
     if (this.record.state === "finished") throw new HsrError("execution_ended");
+    if (this.record.state === "held") throw new HsrError("approval_pending");
     const agent = this.#agent;
     if (agent === null) throw new HsrError("sandbox_unreachable");
     try {

@@ -9,7 +9,7 @@ import { firstOf } from "../first-of.ts";
 import type { Agent, Clock, ExecutionState, Guest, OpenAgent } from "../ports.ts";
 import type { ExecutionId, SandboxId } from "../types.ts";
 import type { LiveExecution } from "./live-execution.ts";
-import type { SandboxRecord } from "./records.ts";
+import type { ApprovedSandbox, SandboxRecord } from "./records.ts";
 import { SeenFiles } from "./seen-files.ts";
 
 /** How long after a stream broke the next one is tried; it doubles up to the longest. */
@@ -26,7 +26,9 @@ export class LiveSandbox {
   readonly id: SandboxId;
   readonly tenant: string;
   readonly requestId: string;
-  readonly decision: Decision;
+  decision: Decision;
+  /** It waits for a person: nothing of it was started. */
+  isHeld = false;
   /** The stored row as last seen; its state is kept up to date here before the store has it. */
   record: SandboxRecord;
   guest: Guest | null = null;
@@ -143,6 +145,7 @@ export class LiveSandbox {
 
   /** Its agent, or an error that says why there is none. A link that was just lost is waited for. */
   async agent(): Promise<Agent> {
+    this.mustNotWait();
     if (this.record.state === "pending" || this.record.state === "starting") await this.up;
     this.mustRun();
     if (this.#link !== null) return this.#link.agent;
@@ -164,6 +167,18 @@ export class LiveSandbox {
       await new Promise<Link | null>((resolve) => this.#waiting.push(resolve));
     }
     return null;
+  }
+
+  /** Throws while a person is asked about it: nobody waits for that with an open connection. */
+  mustNotWait(): void {
+    if (this.isHeld) throw new HsrError("approval_pending");
+  }
+
+  /** A person agreed to it. */
+  approve(decision: Decision, approved: ApprovedSandbox): void {
+    this.decision = decision;
+    this.isHeld = false;
+    this.record = { ...this.record, ...approved };
   }
 
   /** Throws unless something can be started in it. */

@@ -30,6 +30,8 @@ export interface NewSandbox {
   readonly risk: JsonObject;
   readonly runtime: RuntimeName;
   readonly level: IsolationLevel;
+  /** What a person is asked about, serialized; `null` for one that nobody has to approve. It goes with the answer, or with the end. */
+  readonly held: Uint8Array | null;
   /** Written in the same unit, so that no sandbox exists without the record of its decision. */
   readonly audit: NewAuditEntry;
 }
@@ -45,7 +47,7 @@ export interface SandboxOutcome {
 }
 
 /** A stored sandbox. */
-export interface SandboxRecord extends Omit<NewSandbox, "state" | "audit"> {
+export interface SandboxRecord extends Omit<NewSandbox, "state" | "audit" | "held"> {
   readonly state: SandboxState;
   readonly startedAtMs: number | null;
   /** By the wall clock, for restarts; the gateway and the launcher hold it by the monotonic one. */
@@ -86,8 +88,19 @@ export interface SandboxFilter {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
+/** What an approval makes of a sandbox. */
+export interface ApprovedSandbox {
+  readonly decision: JsonObject;
+  readonly runtime: RuntimeName;
+  readonly level: IsolationLevel;
+}
+
 export interface SandboxStore {
   create(sandbox: NewSandbox): Promise<CreateSandboxOutcome>;
+  /** What a person is asked about; `null` for one that does not wait for that. */
+  held(id: SandboxId): Promise<Uint8Array | null>;
+  /** A person agreed: it waits for a place now. `false`: it did not wait for an answer. */
+  approve(id: SandboxId, approved: ApprovedSandbox, audit: NewAuditEntry): Promise<boolean>;
   /** The next state; throws `TypeError` for a transition that the table does not have. `false`: it was in another state. */
   transition(id: SandboxId, from: SandboxState, to: SandboxState, patch?: SandboxPatch): Promise<boolean>;
   /** Facts without a change of state. */
@@ -101,9 +114,10 @@ export interface SandboxStore {
   unfinished(): Promise<readonly SandboxRecord[]>;
 }
 
-/** An execution that is to be stored. It is `starting`. */
+/** An execution that is to be stored. */
 export interface NewExecution {
   readonly id: ExecutionId;
+  readonly state: "held" | "starting";
   readonly sandboxId: SandboxId;
   readonly tenant: string;
   readonly keyId: string;
@@ -119,8 +133,13 @@ export interface NewExecution {
   readonly createdAtMs: number;
   readonly decision: JsonObject;
   readonly risk: JsonObject;
+  /** What a person is asked about, serialized; `null` for one that nobody has to approve. It goes with the answer, or with the end. */
+  readonly held: Uint8Array | null;
   readonly audit: NewAuditEntry;
 }
+
+/** What an approval makes of an execution. */
+export type ApprovedExecution = Pick<NewExecution, "decision" | "risk" | "timeoutMs" | "outputLimitBytes">;
 
 export interface ExecutionOutcome {
   readonly reason: RunReason;
@@ -138,7 +157,7 @@ export interface ExecutionOutcome {
 }
 
 /** A stored execution, without its output. */
-export interface ExecutionRecord extends Omit<NewExecution, "audit"> {
+export interface ExecutionRecord extends Omit<NewExecution, "state" | "audit" | "held"> {
   readonly state: ExecutionState;
   readonly startedAtMs: number | null;
   /** Set exactly when `state` is `finished`. */
@@ -153,6 +172,10 @@ export interface LogPiece {
 
 export interface ExecutionStore {
   create(execution: NewExecution): Promise<void>;
+  /** What a person is asked about; `null` for one that does not wait for that. */
+  held(id: ExecutionId): Promise<Uint8Array | null>;
+  /** A person agreed: it is being started. `false`: it did not wait for an answer. */
+  approve(id: ExecutionId, approved: ApprovedExecution, audit: NewAuditEntry): Promise<boolean>;
   /** Its program runs. */
   started(id: ExecutionId, atMs: number): Promise<void>;
   /** Ends it with its output; the first end stays. `null`: it is not known. */

@@ -1,7 +1,7 @@
 /**
  * Sandboxes that an earlier gateway left: those that live are taken up again with everything that runs in them; those
- * that never came up, or are gone, end. Nothing is started anew: nobody waits for it any more, and a sandbox that was
- * started twice would be there twice.
+ * that never came up, or are gone, end; those that wait for a person wait on. Nothing else is started anew: nobody waits for
+ * it any more, and a sandbox that was started twice would be there twice.
  */
 import { HsrError } from "@hsr/contract";
 import type { Decision } from "../decide/decision.ts";
@@ -41,11 +41,23 @@ export async function recoverSandboxes(sandboxes: Sandboxes): Promise<void> {
         await logFiles.list(execution.id, "stdout"),
         await logFiles.list(execution.id, "stderr"),
       ];
-      sandboxes.executions.resume(sandbox, execution, { stdout, stderr });
+      await sandboxes.executions.resume(sandbox, execution, { stdout, stderr });
     }
+    if (await waitsOn(sandboxes, sandbox)) continue;
     if (isAlive && guest !== null) await takeUp(sandboxes, sandbox, guest);
     else await giveUp(sandboxes, sandbox);
   }
+}
+
+/** One that a person was asked about, or has agreed to and that waited for a place: nothing of it was started. */
+async function waitsOn(sandboxes: Sandboxes, sandbox: LiveSandbox): Promise<boolean> {
+  const { approval } = sandbox.decision;
+  if (sandbox.record.state !== "pending" || approval === undefined) return false;
+  const { places, store, waiting } = sandboxes.ports;
+  const held = await store.sandboxes.held(sandbox.id);
+  if (held !== null) sandboxes.hold(sandbox, waiting.enter(sandbox.tenant, held.length, true));
+  else void sandboxes.bringUp(sandbox, places.enter(sandbox.tenant, true));
+  return true;
 }
 
 async function livingGuest(sandboxes: Sandboxes, record: SandboxRecord): Promise<Guest | null> {

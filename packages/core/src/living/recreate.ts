@@ -29,7 +29,7 @@ export async function recreate(
       message: "A sandbox with mounts cannot be replaced by a stronger one.",
       hint: "End it, and make another one with a stronger `isolation_level`.",
     });
-  const created = await sandboxes.create(actionOf(old, level, asker, ports), old.worst);
+  const created = await sandboxes.create(actionOf(old, level, asker, ports), old);
   if (created.kind !== "live") throw new HsrError("internal", { message: "The new sandbox is not there." });
   const fresh = created.sandbox;
   try {

@@ -3,7 +3,7 @@ import type { ErrorCode, EventType } from "@hsr/contract";
 import { mountNames } from "../acquire/mounts.ts";
 import type { DecideInput, Decision } from "../decide/decision.ts";
 import type { RequestFacts } from "../decide/facts.ts";
-import { asJson, kept } from "../ingress.ts";
+import { asJson, kept, withoutApproval } from "../ingress.ts";
 import type { JsonObject, NewAuditEntry } from "../store.ts";
 import type { SandboxId } from "../types.ts";
 import type { SandboxAction } from "./actions.ts";
@@ -15,6 +15,9 @@ export interface SandboxFacts {
   readonly nowMs: number;
   readonly ttlMs: number;
   readonly idleTimeoutMs: number;
+  /** Whether the policy wanted a person to agree, whoever has agreed already. */
+  readonly wantsApproval: boolean;
+  readonly held: Uint8Array | null;
 }
 
 /** What a policy can look at of a request for a sandbox: it has no program yet. */
@@ -39,7 +42,7 @@ export function newSandbox(
   decision: Decision,
   facts: SandboxFacts,
 ): NewSandbox {
-  const { id, state, nowMs, ttlMs, idleTimeoutMs } = facts;
+  const { id, state, nowMs, ttlMs, idleTimeoutMs, wantsApproval, held } = facts;
   const { tenant, keyId, requestId, name, labels, allow, environment, idempotencyKey } = action;
   return {
     id,
@@ -60,13 +63,19 @@ export function newSandbox(
     risk: asJson(considered.risk),
     runtime: decision.runtime,
     level: decision.level,
+    held,
     audit: {
       timeMs: nowMs,
       type: "sandbox.decided",
       tenant,
       subject: id,
       requestId,
-      data: asJson({ ...said(action), input: kept(considered), decision }),
+      data: asJson({
+        ...said(action),
+        input: kept(considered),
+        decision: withoutApproval(decision),
+        ...(wantsApproval ? { held: true } : {}),
+      }),
     },
   };
 }

@@ -8,9 +8,11 @@ import { resolveMounts } from "../acquire/mounts.ts";
 import type { Place, Places } from "../acquire/places.ts";
 import type { Analyze } from "../analyze/analyze.ts";
 import type { RiskReport } from "../analyze/report.ts";
+import type { Seat } from "../approval/waiting.ts";
 import { decide } from "../decide/decide.ts";
-import type { DecideInput } from "../decide/decision.ts";
+import type { DecideInput, HeldFor, Rules } from "../decide/decision.ts";
 import { needsApproval } from "../decide/refusals.ts";
+import { decidedOf, kept } from "../ingress.ts";
 import type { PipelinePorts } from "../pipeline.ts";
 import type { Guest } from "../ports.ts";
 import { isolationLevels, type SandboxId } from "../types.ts";
@@ -18,6 +20,8 @@ import type { ExecAction, SandboxAction } from "./actions.ts";
 import { Deadlines } from "./deadlines.ts";
 import { endSandbox } from "./end-sandbox.ts";
 import { Executions } from "./executions.ts";
+import { encodeHeld } from "./held-input.ts";
+import { holdSandbox } from "./held-sandboxes.ts";
 import type { LiveExecution } from "./live-execution.ts";
 import { LiveSandbox } from "./live-sandbox.ts";
 import type { LogFiles } from "./log-files.ts";
@@ -33,7 +37,19 @@ export interface SandboxRules {
 }
 
 export interface LivingPorts
-  extends Pick<PipelinePorts, "store" | "offers" | "analyze" | "openAgent" | "rules" | "clock" | "log" | "metrics"> {
+  extends Pick<
+    PipelinePorts,
+    | "store"
+    | "offers"
+    | "analyze"
+    | "openAgent"
+    | "rules"
+    | "waiting"
+    | "approvalDeadlineMs"
+    | "clock"
+    | "log"
+    | "metrics"
+  > {
   readonly logFiles: LogFiles;
   readonly places: Places;
   readonly sandboxRules: SandboxRules;
@@ -116,42 +132,62 @@ export class Sandboxes {
     }
   }
 
-  /** Takes a request in. Resolves when the sandbox is stored; `sandbox.up` says when it runs. `known` is what is known of its risk. */
-  async create(action: SandboxAction, known: RiskReport | null = null): Promise<CreatedSandbox> {
+  /**
+   * Takes a request in. Resolves when the sandbox is stored; `sandbox.up` says when it runs, and `isHeld` that a person is asked
+   * first. `replaced` is the sandbox whose place it takes: what is known of its risk holds here, and so does an approval that
+   * was given for it by the same rules.
+   */
+  async create(action: SandboxAction, replaced: LiveSandbox | null = null): Promise<CreatedSandbox> {
     if (this.#draining) throw new HsrError("draining", { retryAfterMs: 2000 });
     const { ports } = this;
     const considered: DecideInput = {
       request: sandboxFacts(action),
       wishes: await resolveMounts(action.wishes, action.tenant, ports.store),
-      risk: known ?? (await riskOfNothing(ports.analyze, action.environment)),
+      risk: replaced?.worst ?? (await riskOfNothing(ports.analyze, action.environment)),
       offers: ports.offers.current,
       // After the analysis: what came into force meanwhile holds.
       rules: ports.rules,
     };
     const verdict = decide(considered);
-    if (verdict.kind !== "allow") {
+    const granted = verdict.kind === "hold" ? grantedBefore(replaced, ports.rules) : undefined;
+    if (verdict.kind === "refuse" || (verdict.kind === "hold" && replaced !== null && granted === undefined)) {
+      // Nobody waits for a person in the middle of an execution: the old sandbox lives on.
       const { code, options } =
         verdict.kind === "refuse" ? verdict.refusal : needsApproval(verdict.approval, ports.rules);
       await ports.store.audit.append(sandboxRefusedEntry(action, considered, code, ports.clock.now()));
       throw new HsrError(code, options);
     }
     const times = this.#times(action);
-    const place = ports.places.enter(action.tenant);
-    const row = newSandbox(action, considered, verdict.decision, {
+    const nowMs = ports.clock.now();
+    const decided = decidedOf(verdict, ports.approvalDeadlineMs, nowMs);
+    const isHeld = decided.isHeld && granted === undefined;
+    const decision = granted === undefined ? decided.decision : { ...decided.decision, approval: granted };
+    const held = isHeld ? encodeHeld({ kind: "sandbox", wishes: action.wishes, considered: kept(considered) }) : null;
+    // Whoever waits for a person has no place: it is taken once somebody agrees.
+    const place = held === null ? ports.places.enter(action.tenant) : null;
+    const seat = held === null ? null : ports.waiting.enter(action.tenant, held.length);
+    const leave = () => {
+      place?.leave();
+      seat?.leave();
+    };
+    const row = newSandbox(action, considered, decision, {
       id: newId("sandbox") as SandboxId,
-      state: place.immediate ? "starting" : "pending",
-      nowMs: ports.clock.now(),
+      state: place?.immediate ? "starting" : "pending",
+      nowMs,
+      wantsApproval: decided.isHeld,
+      held,
       ...times,
     });
     const outcome = await ports.store.sandboxes.create(row).catch((thrown: unknown) => {
-      place.leave();
+      leave();
       throw thrown;
     });
-    if (outcome.kind !== "created") place.leave();
+    if (outcome.kind !== "created") leave();
     switch (outcome.kind) {
       case "created": {
-        const sandbox = new LiveSandbox(outcome.sandbox, verdict.decision, ports.clock);
-        void this.bringUp(sandbox, place);
+        const sandbox = new LiveSandbox(outcome.sandbox, decision, ports.clock);
+        if (place !== null) void this.bringUp(sandbox, place);
+        else if (seat !== null) this.hold(sandbox, seat);
         return { kind: "live", sandbox };
       }
       case "existing": {
@@ -165,12 +201,18 @@ export class Sandboxes {
     }
   }
 
+  /** Waits for a person, and then for a place. */
+  hold(sandbox: LiveSandbox, seat: Seat): void {
+    this.#live.set(sandbox.id, sandbox);
+    void holdSandbox(this, sandbox, seat);
+  }
+
   /** From a place to a running sandbox, and on to its end. Never rejects. */
   async bringUp(sandbox: LiveSandbox, place: Place): Promise<void> {
     const { ports } = this;
     this.#live.set(sandbox.id, sandbox);
     try {
-      if (!place.immediate && !(await this.#placed(sandbox, place))) return;
+      if (sandbox.record.state === "pending" && !(await this.#placed(sandbox, place))) return;
       const runtime = ports.offers.runtime(sandbox.decision.runtime);
       if (runtime === null) throw new HsrError("runtime_unavailable");
       sandbox.guest = await runtime.launch(
@@ -226,17 +268,23 @@ export class Sandboxes {
   }
 
   /** Stores the end, and lets go of everything. */
-  async finish(sandbox: LiveSandbox, place: Place, reason: SandboxReason, error: HsrError | null): Promise<void> {
+  async finish(
+    sandbox: LiveSandbox,
+    place: Place | null,
+    reason: SandboxReason,
+    error: HsrError | null,
+  ): Promise<void> {
     sandbox.stop(reason);
     this.deadlines.clear(sandbox);
     this.deadlines.clear(sandbox.executions);
     await endSandbox(sandbox, sandbox.stopCause ?? reason, error, this.executions, this.ports);
     this.#live.delete(sandbox.id);
-    place.leave();
+    place?.leave();
   }
 
   /** Gives a new time to live, from now. Of a renewal and an expiry at the same moment one wins. */
   async renew(sandbox: LiveSandbox, ttlMs: number, keyId: string, requestId: string): Promise<void> {
+    sandbox.mustNotWait();
     await sandbox.up;
     sandbox.mustRun();
     const { guest } = sandbox;
@@ -312,6 +360,12 @@ export class Sandboxes {
     mustBeAtMost("ttl_ms", ttlMs, sandboxRules.mostTtlMs);
     return { ttlMs, idleTimeoutMs: action.idleTimeoutMs ?? sandboxRules.idleTimeoutMs };
   }
+}
+
+/** What a person agreed to before, by the rules that hold now: a sandbox with stronger walls is no other request. */
+function grantedBefore(replaced: LiveSandbox | null, { digest }: Rules): HeldFor | undefined {
+  const { approval, policyDigest } = replaced?.decision ?? {};
+  return approval !== undefined && approval.approvedBy !== null && policyDigest === digest ? approval : undefined;
 }
 
 function mustBeAtMost(field: keyof typeof sandboxLimits, value: number, most: number): void {

@@ -453,6 +453,20 @@ export const settings = {
     unit: "ms",
     reason: "How long a held run waits for a person's answer where its rule does not say; then it is denied.",
   }),
+  "approvals.tenant_waiting": integer({
+    default: 100,
+    min: 1,
+    max: 10_000,
+    unit: "requests",
+    reason: "How many runs, sandboxes and executions of one tenant wait for an approval at most; more are refused.",
+  }),
+  "approvals.tenant_bytes": integer({
+    default: 256 * MiB,
+    min: 16 * MiB,
+    max: 1024 * GiB,
+    unit: "bytes",
+    reason: "How much code, files and input of one tenant the store keeps of what waits for an approval.",
+  }),
   "retention.run_days": decimal({
     default: 30,
     min: 0,

@@ -24,6 +24,7 @@ export async function runningExecution(
 ): Promise<{ readonly sandbox: LiveSandbox; readonly execution: LiveExecution }> {
   const { live } = await findExecution(ports, caller, params);
   if (live === null || live.record.state === "finished") throw new HsrError("execution_ended");
+  if (live.record.state === "held") throw new HsrError("approval_pending");
   return { sandbox: await livingSandbox(ports, caller, params.id), execution: live };
 }
 
@@ -35,7 +36,13 @@ export function signalNumber(name: string): number {
   return number;
 }
 
-const reachErrors = ["not_found", "execution_ended", "sandbox_not_running", "sandbox_unreachable"] as const;
+const reachErrors = [
+  "not_found",
+  "execution_ended",
+  "approval_pending",
+  "sandbox_not_running",
+  "sandbox_unreachable",
+] as const;
 const asItIs = { 200: { description: "The execution as it is now.", schema: executionSummarySchema } } as const;
 
 export function executionControlRoutes(ports: SandboxPorts): readonly Route[] {

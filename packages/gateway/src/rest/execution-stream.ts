@@ -4,7 +4,7 @@
  */
 import { isUtf8 } from "node:buffer";
 import { type ExecutionEvent, type ExecutionEventType, httpLimits, type OutputData } from "@hsr/contract";
-import { firstOf, type Store, type StreamName } from "@hsr/core";
+import { type ExecutionDecision, firstOf, type Store, type StreamName } from "@hsr/core";
 import { wireExecutionSummary } from "../living-wire.ts";
 import { wireTime } from "../wire.ts";
 import type { EventWriter } from "./event-writer.ts";
@@ -42,11 +42,13 @@ class ExecutionStream {
   readonly #options: ExecutionStreamOptions;
   readonly #at: Position;
   #wake: () => void = () => {};
+  #knowsOfHeld: boolean;
 
   constructor(writer: EventWriter, options: ExecutionStreamOptions) {
     this.#writer = writer;
     this.#options = options;
     const last = parseLastEventId(options.lastEventId);
+    this.#knowsOfHeld = last !== null;
     const step = Math.min(last?.seq ?? 0, 1);
     const stdout = last === null ? options.from.stdout : Math.min(last.stdout, Math.max(0, last.seq - step));
     this.#at = { step, stdout, stderr: last === null ? options.from.stderr : Math.max(0, last.seq - step - stdout) };
@@ -61,6 +63,7 @@ class ExecutionStream {
         const changed = new Promise<void>((resolve) => (this.#wake = resolve));
         const record = recordOf(found);
         const isFinished = record.outcome !== null;
+        await this.#sendHeld();
         if (this.#at.step === 0 && (isFinished ? record.startedAtMs !== null : record.state === "running"))
           await this.#sendStarted();
         let sent = false;
@@ -85,6 +88,16 @@ class ExecutionStream {
     const timer = setTimeout(resolve, httpLimits.output_pause_ms.value);
     await firstOf([promise, live.finished]);
     clearTimeout(timer);
+  }
+
+  /** One that a person was asked about begins with that; its number is before all others, so nobody gets it twice. */
+  async #sendHeld(): Promise<void> {
+    if (this.#knowsOfHeld) return;
+    this.#knowsOfHeld = true;
+    const record = recordOf(this.#options.found);
+    if ((record.decision as unknown as ExecutionDecision).approval === undefined) return;
+    const held = { ...record, state: "held", startedAtMs: null, outcome: null } as const;
+    await this.#send("execution.held", { ...wireExecutionSummary(held, null), stdout_bytes: 0, stderr_bytes: 0 });
   }
 
   async #sendStarted(): Promise<void> {
@@ -119,9 +132,15 @@ class ExecutionStream {
   async #send(type: ExecutionEventType, data: ExecutionEvent["data"]): Promise<void> {
     const { stdout, stderr, step } = this.#at;
     const record = recordOf(this.#options.found);
-    const seq = type === "execution.finished" ? 2 + stdout + stderr : step + stdout + stderr;
-    const id = `${seq}.${stdout}`;
-    const timeMs = type === "execution.finished" ? (record.outcome?.finishedAtMs ?? Date.now()) : Date.now();
+    const seq =
+      type === "execution.held" ? 0 : type === "execution.finished" ? 2 + stdout + stderr : step + stdout + stderr;
+    const id = type === "execution.held" ? "0.0" : `${seq}.${stdout}`;
+    const timeMs =
+      type === "execution.held"
+        ? record.createdAtMs
+        : type === "execution.finished"
+          ? (record.outcome?.finishedAtMs ?? Date.now())
+          : Date.now();
     const event = {
       id,
       seq,

@@ -63,7 +63,7 @@ export function executionRoutes(ports: ExecutionPorts): readonly Route[] {
       operationId: "exec",
       summary: "Start a program in a sandbox",
       description:
-        "Starts a program and answers with its result when it has ended; in the background, as soon as it runs; with `Accept: text/event-stream` with its events as they come, in either case. If the client of a waiting request goes away, the program is killed. Its output is then at `/logs`, and goes on being kept when nobody reads.",
+        "Starts a program and answers with its result when it has ended; in the background, as soon as it runs; with `Accept: text/event-stream` with its events as they come, in either case. If the client of a waiting request goes away, the program is killed. A program that a person has to approve answers 202 with the state `held`, however the answer was asked for. Its output is then at `/logs`, and goes on being kept when nobody reads.",
       access: "sandboxes",
       params: sandboxParams,
       body: execRequestSchema,
@@ -76,7 +76,7 @@ export function executionRoutes(ports: ExecutionPorts): readonly Route[] {
           headers: { Location: "Where to find the execution." },
         },
         202: {
-          description: "It goes on.",
+          description: "It goes on, or waits for a person's approval.",
           schema: executionSchema,
           headers: { Location: "Where to find the execution." },
         },
@@ -90,6 +90,8 @@ export function executionRoutes(ports: ExecutionPorts): readonly Route[] {
         "opaque_not_allowed",
         "needs_stronger_sandbox",
         "policy_denied",
+        "approval_pending",
+        "quota_exceeded",
         "sandbox_not_running",
         "sandbox_unreachable",
         "sandbox_failed",
@@ -107,6 +109,12 @@ export function executionRoutes(ports: ExecutionPorts): readonly Route[] {
       // They have become bytes of the execution; while it is waited for, nobody needs these texts.
       for (const field of ["code", "stdin", "stdin_base64"] as const) delete request[field];
       reply.header("hsr-execution-id", execution.id);
+      const address = `/v1/sandboxes/${execution.record.sandboxId}/executions/${execution.id}`;
+      // Nobody waits for a person with an open connection.
+      if (execution.record.state === "held") {
+        reply.code(202).header("location", address);
+        return wireExecution(execution.record, execution, null);
+      }
       if (request.background !== true && request.wait_ms === undefined) killWhenGone(execution, reply, ports.leaving);
       if (isStreamed) {
         const options = {
@@ -119,7 +127,6 @@ export function executionRoutes(ports: ExecutionPorts): readonly Route[] {
         await sendExecutionEvents(reply, options, ports.log);
         return undefined;
       }
-      const address = `/v1/sandboxes/${execution.record.sandboxId}/executions/${execution.id}`;
       if (request.background === true) {
         const record = await Promise.race([execution.begunOnce, execution.finished]);
         throwIfNeverStarted(record.outcome?.error, { execution_id: execution.id });

@@ -4,6 +4,7 @@ import {
   HsrError,
   idPattern,
   renewRequestSchema,
+  requestLimits,
   type SandboxState,
   sandboxListSchema,
   sandboxMetricsSchema,
@@ -67,7 +68,7 @@ export function sandboxRoutes(ports: SandboxPorts): readonly Route[] {
       operationId: "createSandbox",
       summary: "Make a sandbox that lives",
       description:
-        "Makes a sandbox and answers when it runs. It lives until it is deleted, its time to live is over, or it was idle for too long. What is decided about it now is the envelope of everything that is later started in it.",
+        "Makes a sandbox and answers when it runs. It lives until it is deleted, its time to live is over, or it was idle for too long. What is decided about it now is the envelope of everything that is later started in it. One that a person has to approve answers 202 at once, with the state `pending` and with `decision.approval`.",
       access: "sandboxes",
       body: sandboxRequestSchema,
       headers: {
@@ -81,13 +82,14 @@ export function sandboxRoutes(ports: SandboxPorts): readonly Route[] {
           headers: { Location: "Where to find the sandbox." },
         },
         202: {
-          description: "The sandbox is stored and is being started.",
+          description: "The sandbox is stored and is being started, or waits for a person's approval.",
           schema: sandboxSchema,
           headers: { Location: "Where to find the sandbox." },
         },
       },
       errors: [
         "name_taken",
+        "policy_denied",
         "idempotency_conflict",
         "unsupported",
         "level_unavailable",
@@ -108,6 +110,11 @@ export function sandboxRoutes(ports: SandboxPorts): readonly Route[] {
       );
       const record = () => (created.kind === "live" ? created.sandbox.record : created.record);
       reply.header("location", `/v1/sandboxes/${record().id}`);
+      // Nobody waits for a person with an open connection.
+      if (created.kind === "live" && created.sandbox.isHeld) {
+        reply.code(202);
+        return wireSandbox(record());
+      }
       const isUp = created.kind === "live" ? await within(created.sandbox.up, waitMs) : false;
       if (created.kind === "live" && isUp === false) await created.sandbox.ended;
       throwIfNeverStarted(record().outcome?.error, { sandbox_id: record().id });
@@ -171,13 +178,30 @@ export function sandboxRoutes(ports: SandboxPorts): readonly Route[] {
       path: "/v1/sandboxes/{id}",
       operationId: "getSandbox",
       summary: "Get a sandbox",
-      description: "A sandbox as it is now. Looking at it does not keep it awake.",
+      description:
+        "A sandbox as it is now. With `wait_ms` the answer waits until it runs or has ended, at most so long. Looking at it does not keep it awake.",
       access: "read",
       params: sandboxParams,
+      query: Type.Object(
+        {
+          wait_ms: Type.Optional(
+            Type.String({ pattern: "^\\d{1,7}$", description: "Milliseconds to wait before answering." }),
+          ),
+        },
+        { additionalProperties: false },
+      ),
       answers: { 200: { description: "The sandbox.", schema: sandboxSchema } },
       errors: ["not_found"],
     },
-    async ({ params, caller }) => wireSandbox((await findSandbox(ports, caller, params.id)).record),
+    async ({ params, query, caller, reply }) => {
+      const { record, live } = await findSandbox(ports, caller, params.id);
+      const waitMs = Math.min(Number(query.wait_ms ?? 0), requestLimits.wait_ms.value);
+      if (live !== null && waitMs > 0) {
+        const settled = live.up.then((isUp) => (isUp ? live.record : live.ended));
+        await within(settled, waitMs, reply.raw);
+      }
+      return wireSandbox(live?.record ?? record);
+    },
   );
 
   const status = route(
@@ -210,7 +234,7 @@ export function sandboxRoutes(ports: SandboxPorts): readonly Route[] {
       params: sandboxParams,
       body: renewRequestSchema,
       answers: { 200: { description: "The sandbox with its new time.", schema: sandboxSchema } },
-      errors: ["not_found", "sandbox_not_running", "launcher_unavailable"],
+      errors: ["not_found", "approval_pending", "sandbox_not_running", "launcher_unavailable"],
     },
     async ({ params, body, caller, requestId }) => {
       const sandbox = await livingSandbox(ports, caller, params.id);

@@ -71,6 +71,7 @@ const facts = {
     "not_found",
     "upgrade_required",
     "execution_ended",
+    "approval_pending",
     "sandbox_not_running",
     "opaque_not_allowed",
     "seat_taken",

@@ -9,6 +9,7 @@ import {
 import { type Access, read } from "./access.ts";
 import type { AuditChain } from "./audit.ts";
 import type { SqliteEvents } from "./events.ts";
+import { createHeldInputs } from "./held-inputs.ts";
 import { newestFirst } from "./newest-first.ts";
 import { inlineBytes } from "./parts.ts";
 import { asJson, bytes, number, type Row } from "./row.ts";
@@ -22,7 +23,12 @@ export function createExecutions(access: Access, audit: AuditChain, events: Sqli
   const insert = database.prepare(`
     INSERT INTO execution (id, sandbox_id, tenant, key_id, request_id, number, state, argv, background, terminal, timeout,
       output_limit, created_at, decision, risk)
-    VALUES (?, ?, ?, ?, ?, ?, 'starting', ?, ?, ?, ?, ?, ?, ?, ?)`);
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`);
+  const heldInputs = createHeldInputs(access);
+  const agree = database.prepare(`
+    UPDATE execution SET state = 'starting', decision = :decision, risk = :risk, timeout = :timeout,
+      output_limit = :outputLimit
+    WHERE id = :id AND state = 'held' RETURNING *`);
   const start = database.prepare(
     "UPDATE execution SET state = 'running', started_at = ? WHERE id = ? AND state = 'starting' RETURNING *",
   );
@@ -55,13 +61,14 @@ export function createExecutions(access: Access, audit: AuditChain, events: Sqli
     SELECT * FROM execution WHERE sandbox_id = ? AND (created_at, id) < (?, ?) ORDER BY created_at DESC, id DESC LIMIT ?`);
 
   function insertExecution(execution: NewExecution): void {
-    insert.run(
+    const row = insert.get(
       execution.id,
       execution.sandboxId,
       execution.tenant,
       execution.keyId,
       execution.requestId,
       execution.number,
+      execution.state,
       JSON.stringify(execution.argv),
       execution.background ? 1 : 0,
       execution.terminal ? 1 : 0,
@@ -71,7 +78,10 @@ export function createExecutions(access: Access, audit: AuditChain, events: Sqli
       asJson(execution.decision),
       asJson(execution.risk),
     );
+    heldInputs.insert(execution.id, execution.held);
     audit.insert(execution.audit);
+    if (execution.state === "held" && row !== undefined)
+      events.insert(executionEvent("execution.held", toExecutionRecord(row), execution.createdAtMs));
   }
 
   async function finish(
@@ -132,6 +142,16 @@ export function createExecutions(access: Access, audit: AuditChain, events: Sqli
 
   return {
     create: (execution) => writer.write("execution.create", () => insertExecution(execution)),
+    held: async (id) => heldInputs.get(id),
+    approve: (id, { decision, risk, timeoutMs, outputLimitBytes }, entry) =>
+      writer.write("execution.approve", () => {
+        const columns = { decision: asJson(decision), risk: asJson(risk), timeout: timeoutMs };
+        const row = agree.get({ id, ...columns, outputLimit: outputLimitBytes });
+        if (row === undefined) return false;
+        audit.insert(entry);
+        events.insert(executionEvent("execution.approved", toExecutionRecord(row), entry.timeMs));
+        return true;
+      }),
     started: (id, atMs) =>
       writer.write("execution.started", () => {
         const row = start.get(atMs, id);

@@ -41,6 +41,7 @@ function newExecution(sandboxId: SandboxId, number: number): NewExecution {
   const id = newId("execution") as ExecutionId;
   return {
     id,
+    state: "starting",
     sandboxId,
     tenant: "alpha",
     keyId: "key-a",
@@ -54,6 +55,7 @@ function newExecution(sandboxId: SandboxId, number: number): NewExecution {
     createdAtMs: clock,
     decision: {},
     risk: { analyzed: false },
+    held: null,
     audit: { timeMs: clock, type: "execution.decided", tenant: "alpha", subject: id, requestId: null, data: {} },
   };
 }

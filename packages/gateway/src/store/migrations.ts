@@ -299,4 +299,63 @@ CREATE TABLE volume (
 ) STRICT, WITHOUT ROWID;
 `,
   },
+  {
+    version: 8,
+    sql: `
+-- Executions can wait for a person's approval, which the table's own check has to know: it is made anew.
+CREATE TABLE execution_8 (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  sandbox_id TEXT NOT NULL,
+  tenant TEXT NOT NULL,
+  key_id TEXT NOT NULL,
+  request_id TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('held', 'starting', 'running', 'finished')),
+  argv TEXT NOT NULL,
+  background INTEGER NOT NULL,
+  terminal INTEGER NOT NULL,
+  timeout INTEGER,
+  output_limit INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  started_at INTEGER,
+  decision TEXT NOT NULL,
+  risk TEXT NOT NULL,
+  reason TEXT,
+  exit_code INTEGER,
+  signal TEXT,
+  finished_at INTEGER,
+  usage TEXT,
+  error TEXT,
+  stdout_bytes INTEGER NOT NULL DEFAULT 0,
+  stderr_bytes INTEGER NOT NULL DEFAULT 0,
+  stdout_truncated INTEGER NOT NULL DEFAULT 0,
+  stderr_truncated INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (sandbox_id, number),
+  CHECK ((state = 'finished') = (reason IS NOT NULL)),
+  CHECK ((state = 'finished') = (finished_at IS NOT NULL))
+) STRICT;
+INSERT INTO execution_8 SELECT * FROM execution;
+-- Numbers of deleted rows never come back.
+DELETE FROM sqlite_sequence WHERE name = 'execution_8';
+INSERT INTO sqlite_sequence (name, seq) SELECT 'execution_8', seq FROM sqlite_sequence WHERE name = 'execution';
+DROP TABLE execution;
+ALTER TABLE execution_8 RENAME TO execution;
+CREATE INDEX execution_by_sandbox ON execution (sandbox_id, created_at, id);
+CREATE INDEX execution_unfinished ON execution (sandbox_id, seq) WHERE state <> 'finished';
+CREATE INDEX execution_finished ON execution (finished_at) WHERE state = 'finished';
+
+-- What a person is asked about: of a sandbox, or of an execution with its code and input. It goes with the answer.
+CREATE TABLE held_input (
+  subject TEXT NOT NULL,
+  part INTEGER NOT NULL,
+  bytes BLOB NOT NULL,
+  UNIQUE (subject, part)
+) STRICT;
+CREATE TRIGGER held_sandbox_ended AFTER UPDATE OF reason ON sandbox WHEN new.reason IS NOT NULL
+BEGIN DELETE FROM held_input WHERE subject = new.id; END;
+CREATE TRIGGER held_execution_over AFTER UPDATE OF state ON execution WHEN old.state = 'held'
+BEGIN DELETE FROM held_input WHERE subject = new.id; END;
+`,
+  },
 ];

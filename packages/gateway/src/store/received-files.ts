@@ -1,4 +1,5 @@
 /** Digests of the files that came into living sandboxes by the API. They go with their sandbox, by a trigger. */
+import { createHash } from "node:crypto";
 import { requestLimits } from "@hsr/contract";
 import type { ReceivedFile, ReceivedFileStore } from "@hsr/core";
 import { type Access, read } from "./access.ts";
@@ -20,6 +21,7 @@ export function createReceivedFiles(access: Access): ReceivedFileStore {
   const copyAll = database.prepare(`
     INSERT OR REPLACE INTO received_file (sandbox_id, path, sha256, bytes, received_at)
     SELECT ?1, path, sha256, bytes, received_at FROM received_file WHERE sandbox_id = ?2`);
+  const selectState = database.prepare("SELECT path, sha256 FROM received_file WHERE sandbox_id = ? ORDER BY path");
   const selectDigests = database.prepare("SELECT sha256 FROM received_file WHERE sandbox_id = ? ORDER BY received_at");
   // A path and everything below it: `/` is followed by `0`.
   const selectBelow = database.prepare(
@@ -60,6 +62,16 @@ export function createReceivedFiles(access: Access): ReceivedFileStore {
       read(access, "received.digests", () =>
         selectDigests.all(sandboxId).map((row) => Buffer.from(bytes(row, "sha256")).toString("hex")),
       ),
+    state: async (sandboxId) =>
+      read(access, "received.state", () => {
+        const hash = createHash("sha256");
+        for (const row of selectState.all(sandboxId)) {
+          const path = bytes(row, "path");
+          // With its length, so that no two lists are the same bytes.
+          hash.update(`${path.length}:`).update(path).update(bytes(row, "sha256"));
+        }
+        return hash.digest("hex");
+      }),
     at: async (sandboxId, path) =>
       read(access, "received.at", () => {
         const row = select.get(sandboxId, path);

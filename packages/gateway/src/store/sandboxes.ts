@@ -12,6 +12,7 @@ import {
 import { type Access, breathe, read } from "./access.ts";
 import type { AuditChain } from "./audit.ts";
 import type { SqliteEvents } from "./events.ts";
+import { createHeldInputs } from "./held-inputs.ts";
 import { newestFirst } from "./newest-first.ts";
 import { asJson, json, number, type Row, text } from "./row.ts";
 import { toSandboxRecord } from "./sandbox-row.ts";
@@ -41,6 +42,10 @@ export function createSandboxes(access: Access, audit: AuditChain, events: Sqlit
     UPDATE sandbox SET state = :state, reason = :reason, ended_at = :endedAt, usage = :usage, error = :error,
       environment = NULL
     WHERE id = :id AND reason IS NULL RETURNING *`);
+  const heldInputs = createHeldInputs(access);
+  const agree = database.prepare(`
+    UPDATE sandbox SET decision = :decision, runtime = :runtime, level = :level
+    WHERE id = :id AND state = 'pending' RETURNING *`);
   const selectUnfinished = database.prepare(
     "SELECT * FROM sandbox WHERE reason IS NULL AND seq > ? ORDER BY seq LIMIT ?",
   );
@@ -82,14 +87,26 @@ export function createSandboxes(access: Access, audit: AuditChain, events: Sqlit
       sandbox.level,
     );
     if (row === undefined) throw new TypeError("the row that was inserted is not there");
+    heldInputs.insert(sandbox.id, sandbox.held);
     audit.insert(sandbox.audit);
     const created = toSandboxRecord(row);
+    if (sandbox.held !== null) events.insert(sandboxEvent("sandbox.held", created, created.createdAtMs));
     if (created.state === "starting") events.insert(sandboxEvent("sandbox.starting", created, created.createdAtMs));
     return { kind: "created", sandbox: created };
   }
 
   return {
     create: (sandbox) => writer.write("sandbox.create", () => insertSandbox(sandbox)),
+    held: async (id) => heldInputs.get(id),
+    approve: (id, { decision, runtime, level }, entry) =>
+      writer.write("sandbox.approve", () => {
+        if (!heldInputs.remove(id)) return false;
+        const row = agree.get({ id, decision: asJson(decision), runtime, level });
+        if (row === undefined) return false;
+        audit.insert(entry);
+        events.insert(sandboxEvent("sandbox.approved", toSandboxRecord(row), entry.timeMs));
+        return true;
+      }),
     transition: async (id, from, to, facts = {}) => {
       if (!sandboxMayBecome(from, to) || isSandboxOver(to))
         throw new TypeError(`a sandbox that is ${from} never becomes ${to} like this`);

@@ -107,6 +107,7 @@ export function newSandbox(atMs: number, more: Partial<NewSandbox> = {}): NewSan
     risk: { analyzed: false },
     runtime: "bubblewrap",
     level: "basic",
+    held: null,
     audit: { timeMs: atMs, type: "sandbox.decided", tenant: "alpha", subject: id, requestId: null, data: {} },
     ...more,
   };

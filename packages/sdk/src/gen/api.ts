@@ -34,6 +34,28 @@ export interface AnalyzedRisk {
   readonly rules: string;
 }
 
+/** What a person has, or had, to agree to. */
+export interface Approval {
+  /** The rule that wants it. */
+  readonly rule: string;
+  /** What the operator says to whoever approves. */
+  readonly message: string;
+  /** When it is denied without an answer. */
+  readonly deadline: string;
+  /** The key that approved it. */
+  readonly approvedBy: string | null;
+  /** When it was approved. */
+  readonly approvedAt: string | null;
+}
+
+/** What waits for an approval. */
+export interface ApprovalList {
+  /** Newest first; the prefix of `id` says what each is. */
+  readonly items: readonly (RunSummary | Sandbox | ExecutionSummary)[];
+  /** Give it as `cursor` for the next page; null on the last. */
+  readonly nextCursor: string | null;
+}
+
 /** A runtime's abilities as data. */
 export interface Capabilities {
   /** Levels offered, weakest first. */
@@ -158,7 +180,7 @@ export interface CreateWebhookRequest {
   /** Where events are posted. Its host must be one that the operator allows. */
   readonly url: string;
   /** The types that are delivered. */
-  readonly types?: readonly ("sandbox.starting" | "sandbox.started" | "sandbox.renewed" | "sandbox.ended" | "execution.started" | "execution.finished" | "run.held" | "run.approved" | "run.finished")[] | undefined;
+  readonly types?: readonly ("sandbox.held" | "sandbox.approved" | "sandbox.starting" | "sandbox.started" | "sandbox.renewed" | "sandbox.ended" | "execution.held" | "execution.approved" | "execution.started" | "execution.finished" | "run.held" | "run.approved" | "run.finished")[] | undefined;
 }
 
 /** A new key with its secret. */
@@ -190,7 +212,7 @@ export interface CreatedWebhook {
   /** Where events are posted. Its host must be one that the operator allows. */
   readonly url: string;
   /** The types that are delivered. */
-  readonly types: readonly ("sandbox.starting" | "sandbox.started" | "sandbox.renewed" | "sandbox.ended" | "execution.started" | "execution.finished" | "run.held" | "run.approved" | "run.finished")[];
+  readonly types: readonly ("sandbox.held" | "sandbox.approved" | "sandbox.starting" | "sandbox.started" | "sandbox.renewed" | "sandbox.ended" | "execution.held" | "execution.approved" | "execution.started" | "execution.finished" | "run.held" | "run.approved" | "run.finished")[];
   /** RFC 3339 in UTC with milliseconds. */
   readonly createdAt: string;
   /** When an event was last taken; null if none was. */
@@ -221,19 +243,8 @@ export interface Decision {
   readonly preferenceMet: boolean | null;
   /** Names the exact policy that was in force. */
   readonly policyDigest: string;
-  /** What a person has, or had, to agree to; null for a run that nobody had to approve. */
-  readonly approval: {
-    /** The rule that wants it. */
-    readonly rule: string;
-    /** What the operator says to whoever approves. */
-    readonly message: string;
-    /** When it is denied without an answer. */
-    readonly deadline: string;
-    /** The key that approved it. */
-    readonly approvedBy: string | null;
-    /** When it was approved. */
-    readonly approvedAt: string | null;
-  } | null;
+  /** What a person has, or had, to agree to; null where nobody had to approve. */
+  readonly approval: Approval | null;
 }
 
 /** A denial. */
@@ -247,7 +258,7 @@ export interface Error {
   /** The one error of this answer. */
   readonly error: {
     /** What went wrong, from the closed table in docs/errors.md. */
-    readonly code: "invalid_json" | "invalid_request" | "invalid_path" | "policy_invalid" | "precondition_required" | "program_not_found" | "program_not_executable" | "request_timeout" | "body_too_large" | "unsupported_media_type" | "headers_too_large" | "bad_http" | "upgrade_required" | "method_not_allowed" | "unauthorized" | "scope_missing" | "host_not_allowed" | "origin_not_allowed" | "policy_denied" | "approval_denied" | "approval_expired" | "not_found" | "route_not_found" | "file_not_found" | "invalid_archive" | "file_access_denied" | "file_exists" | "file_kind" | "folder_not_empty" | "file_busy" | "file_failed" | "range_not_satisfiable" | "sandbox_full" | "too_many_transfers" | "idempotency_conflict" | "name_taken" | "sandbox_not_running" | "stdin_closed" | "seat_taken" | "execution_ended" | "opaque_not_allowed" | "volume_in_use" | "volume_exists" | "needs_stronger_sandbox" | "last_admin_key" | "not_held" | "policy_changed" | "unsupported" | "level_unavailable" | "runtime_unavailable" | "limit_unenforceable" | "interpreter_missing" | "launcher_unavailable" | "draining" | "sandbox_failed" | "storage_full" | "too_many_executions" | "port_unreachable" | "stdin_full" | "sandbox_unreachable" | "queue_full" | "quota_exceeded" | "rate_limited" | "internal";
+    readonly code: "invalid_json" | "invalid_request" | "invalid_path" | "policy_invalid" | "precondition_required" | "program_not_found" | "program_not_executable" | "request_timeout" | "body_too_large" | "unsupported_media_type" | "headers_too_large" | "bad_http" | "upgrade_required" | "method_not_allowed" | "unauthorized" | "scope_missing" | "host_not_allowed" | "origin_not_allowed" | "policy_denied" | "approval_denied" | "approval_expired" | "approval_void" | "approval_pending" | "not_found" | "route_not_found" | "file_not_found" | "invalid_archive" | "file_access_denied" | "file_exists" | "file_kind" | "folder_not_empty" | "file_busy" | "file_failed" | "range_not_satisfiable" | "sandbox_full" | "too_many_transfers" | "idempotency_conflict" | "name_taken" | "sandbox_not_running" | "stdin_closed" | "seat_taken" | "execution_ended" | "opaque_not_allowed" | "volume_in_use" | "volume_exists" | "needs_stronger_sandbox" | "last_admin_key" | "not_held" | "policy_changed" | "unsupported" | "level_unavailable" | "runtime_unavailable" | "limit_unenforceable" | "interpreter_missing" | "launcher_unavailable" | "draining" | "sandbox_failed" | "storage_full" | "too_many_executions" | "port_unreachable" | "stdin_full" | "sandbox_unreachable" | "queue_full" | "quota_exceeded" | "rate_limited" | "internal";
     /** Whose fault it is. */
     readonly class: "invalid_request" | "unauthorized" | "denied" | "not_found" | "conflict" | "unsupported" | "unavailable" | "exhausted" | "internal";
     /** One or two sentences for a person. */
@@ -268,7 +279,7 @@ export interface Error {
 /** An error without the request it answered. */
 export interface ErrorInfo {
   /** What went wrong, from the closed table in docs/errors.md. */
-  readonly code: "invalid_json" | "invalid_request" | "invalid_path" | "policy_invalid" | "precondition_required" | "program_not_found" | "program_not_executable" | "request_timeout" | "body_too_large" | "unsupported_media_type" | "headers_too_large" | "bad_http" | "upgrade_required" | "method_not_allowed" | "unauthorized" | "scope_missing" | "host_not_allowed" | "origin_not_allowed" | "policy_denied" | "approval_denied" | "approval_expired" | "not_found" | "route_not_found" | "file_not_found" | "invalid_archive" | "file_access_denied" | "file_exists" | "file_kind" | "folder_not_empty" | "file_busy" | "file_failed" | "range_not_satisfiable" | "sandbox_full" | "too_many_transfers" | "idempotency_conflict" | "name_taken" | "sandbox_not_running" | "stdin_closed" | "seat_taken" | "execution_ended" | "opaque_not_allowed" | "volume_in_use" | "volume_exists" | "needs_stronger_sandbox" | "last_admin_key" | "not_held" | "policy_changed" | "unsupported" | "level_unavailable" | "runtime_unavailable" | "limit_unenforceable" | "interpreter_missing" | "launcher_unavailable" | "draining" | "sandbox_failed" | "storage_full" | "too_many_executions" | "port_unreachable" | "stdin_full" | "sandbox_unreachable" | "queue_full" | "quota_exceeded" | "rate_limited" | "internal";
+  readonly code: "invalid_json" | "invalid_request" | "invalid_path" | "policy_invalid" | "precondition_required" | "program_not_found" | "program_not_executable" | "request_timeout" | "body_too_large" | "unsupported_media_type" | "headers_too_large" | "bad_http" | "upgrade_required" | "method_not_allowed" | "unauthorized" | "scope_missing" | "host_not_allowed" | "origin_not_allowed" | "policy_denied" | "approval_denied" | "approval_expired" | "approval_void" | "approval_pending" | "not_found" | "route_not_found" | "file_not_found" | "invalid_archive" | "file_access_denied" | "file_exists" | "file_kind" | "folder_not_empty" | "file_busy" | "file_failed" | "range_not_satisfiable" | "sandbox_full" | "too_many_transfers" | "idempotency_conflict" | "name_taken" | "sandbox_not_running" | "stdin_closed" | "seat_taken" | "execution_ended" | "opaque_not_allowed" | "volume_in_use" | "volume_exists" | "needs_stronger_sandbox" | "last_admin_key" | "not_held" | "policy_changed" | "unsupported" | "level_unavailable" | "runtime_unavailable" | "limit_unenforceable" | "interpreter_missing" | "launcher_unavailable" | "draining" | "sandbox_failed" | "storage_full" | "too_many_executions" | "port_unreachable" | "stdin_full" | "sandbox_unreachable" | "queue_full" | "quota_exceeded" | "rate_limited" | "internal";
   /** Whose fault it is. */
   readonly class: "invalid_request" | "unauthorized" | "denied" | "not_found" | "conflict" | "unsupported" | "unavailable" | "exhausted" | "internal";
   /** One or two sentences for a person. */
@@ -317,7 +328,7 @@ export interface Event {
   /** RFC 3339 in UTC with milliseconds. */
   readonly time: string;
   /** What happened. */
-  readonly type: "sandbox.starting" | "sandbox.started" | "sandbox.renewed" | "sandbox.ended" | "execution.started" | "execution.finished" | "run.held" | "run.approved" | "run.finished" | "events.missed";
+  readonly type: "sandbox.held" | "sandbox.approved" | "sandbox.starting" | "sandbox.started" | "sandbox.renewed" | "sandbox.ended" | "execution.held" | "execution.approved" | "execution.started" | "execution.finished" | "run.held" | "run.approved" | "run.finished" | "events.missed";
   /** Whose it is. */
   readonly tenant: string;
   /** The id of what it happened to. */
@@ -370,7 +381,7 @@ export interface Execution {
   /** The sandbox it runs in. */
   readonly sandboxId: string;
   /** Where the execution stands. */
-  readonly state: "starting" | "running" | "finished";
+  readonly state: "held" | "starting" | "running" | "finished";
   /** Why it ended; null before it has. */
   readonly reason: "exited" | "signaled" | "timeout" | "out_of_memory" | "output_limit" | "cancelled" | "killed" | "denied" | "setup_failed" | "lost" | null;
   /** The program and its arguments. There is no shell. */
@@ -396,7 +407,7 @@ export interface Execution {
   readonly decision: ExecutionDecision;
   /** What is known of the code's risk. */
   readonly risk: AnalyzedRisk | NotAnalyzed;
-  /** Why the program was never started, with the reason `setup_failed`; null otherwise. */
+  /** Why the program was never started, with the reason `setup_failed` or `denied`; null otherwise. */
   readonly error: ErrorInfo | null;
   /** RFC 3339 in UTC with milliseconds. */
   readonly createdAt: string;
@@ -426,6 +437,8 @@ export interface ExecutionDecision {
   readonly policyDigest: string;
   /** The weaker sandbox whose place this one took for it, with all its processes lost; null otherwise. */
   readonly escalatedFrom: string | null;
+  /** What a person has, or had, to agree to; null where nobody had to approve. */
+  readonly approval: Approval | null;
 }
 
 /** A program in a sandbox ended. */
@@ -438,6 +451,25 @@ export interface ExecutionFinishedEvent {
   readonly time: string;
   /** A program in a sandbox ended. */
   readonly type: "execution.finished";
+  /** Whose it is. */
+  readonly tenant: string;
+  /** The id of the run or execution. */
+  readonly subject: string;
+  /** The request that made it. */
+  readonly requestId: string;
+  readonly data: ExecutionSummary;
+}
+
+/** A program waits for a person's approval before it is started in its sandbox. */
+export interface ExecutionHeldEvent {
+  /** Resumes the stream as Last-Event-ID. */
+  readonly id: string;
+  /** Grows from event to event. */
+  readonly seq: number;
+  /** RFC 3339 in UTC with milliseconds. */
+  readonly time: string;
+  /** A program waits for a person's approval before it is started in its sandbox. */
+  readonly type: "execution.held";
   /** Whose it is. */
   readonly tenant: string;
   /** The id of the run or execution. */
@@ -500,7 +532,7 @@ export interface ExecutionSummary {
   /** The sandbox it runs in. */
   readonly sandboxId: string;
   /** Where the execution stands. */
-  readonly state: "starting" | "running" | "finished";
+  readonly state: "held" | "starting" | "running" | "finished";
   /** Why it ended; null before it has. */
   readonly reason: "exited" | "signaled" | "timeout" | "out_of_memory" | "output_limit" | "cancelled" | "killed" | "denied" | "setup_failed" | "lost" | null;
   /** The program and its arguments. There is no shell. */
@@ -526,7 +558,7 @@ export interface ExecutionSummary {
   readonly decision: ExecutionDecision;
   /** What is known of the code's risk. */
   readonly risk: AnalyzedRisk | NotAnalyzed;
-  /** Why the program was never started, with the reason `setup_failed`; null otherwise. */
+  /** Why the program was never started, with the reason `setup_failed` or `denied`; null otherwise. */
   readonly error: ErrorInfo | null;
   /** RFC 3339 in UTC with milliseconds. */
   readonly createdAt: string;
@@ -637,18 +669,23 @@ export interface Health {
   readonly version: string;
 }
 
-/** A run that waits for an approval, with what it would do. It is the caller's text: show it with care. */
-export interface HeldRun {
-  readonly run: RunSummary;
-  /** The program's text; null when the request gave argv, or text that is not UTF-8. */
+/** What waits for an approval, and what it would do. It is the caller's text: show it with care. */
+export interface Held {
+  /** The run that waits; null if it is something else. */
+  readonly run: RunSummary | null;
+  /** The sandbox that waits; null if it is something else. */
+  readonly sandbox: Sandbox | null;
+  /** The execution that waits; null if it is something else. */
+  readonly execution: ExecutionSummary | null;
+  /** The program's text; null when the request gave argv or no program, or text that is not UTF-8. */
   readonly code: string | null;
-  /** The command line; null when the request gave code. */
+  /** The command line; null when the request gave code or no program. */
   readonly argv: readonly string[] | null;
   /** Arguments for the code. */
   readonly args: readonly string[];
-  /** Files that come with it. */
+  /** Files that come with a run, or that an execution runs or names. */
   readonly files: readonly {
-    /** Where it would be in the sandbox. */
+    /** Where it is, or would be, in the sandbox. */
     readonly path: string;
     /** Its length. */
     readonly bytes: number;
@@ -661,6 +698,8 @@ export interface HeldRun {
   readonly environment: readonly string[];
   /** How much standard input it has; null for none. */
   readonly stdinBytes: number | null;
+  /** Folders and volumes that would be in a sandbox. */
+  readonly mounts: readonly Mount[];
 }
 
 /** A file that is in the sandbox before the program starts. */
@@ -1256,7 +1295,7 @@ export interface Sandbox {
   /** Where the sandbox stands. */
   readonly state: "pending" | "starting" | "running" | "pausing" | "paused" | "resuming" | "snapshotting" | "stopping" | "ended" | "failed" | "lost";
   /** Why it ended; null before it has. */
-  readonly reason: "deleted" | "expired" | "idle_timeout" | "out_of_memory" | "exited" | "killed" | "replaced" | "setup_failed" | "lost" | null;
+  readonly reason: "deleted" | "expired" | "idle_timeout" | "out_of_memory" | "exited" | "killed" | "denied" | "replaced" | "setup_failed" | "lost" | null;
   /** The caller's own names for finding the run again. Keys are lower-case, 1 to 63 of a-z 0-9 . _ / -. */
   readonly labels: Readonly<Record<string, string>>;
   /** What may happen in it that cannot be judged when it comes, so that it is judged now. */
@@ -1380,7 +1419,7 @@ export interface SandboxStatus {
   /** Where the sandbox stands. */
   readonly state: "pending" | "starting" | "running" | "pausing" | "paused" | "resuming" | "snapshotting" | "stopping" | "ended" | "failed" | "lost";
   /** Why it ended; null before it has. */
-  readonly reason: "deleted" | "expired" | "idle_timeout" | "out_of_memory" | "exited" | "killed" | "replaced" | "setup_failed" | "lost" | null;
+  readonly reason: "deleted" | "expired" | "idle_timeout" | "out_of_memory" | "exited" | "killed" | "denied" | "replaced" | "setup_failed" | "lost" | null;
   /** Programs that run in it now. */
   readonly executions: number;
   /** When its time to live is over. */
@@ -1442,7 +1481,7 @@ export interface TerminalAttached {
   /** Where the first byte that follows stands among all that the program wrote. */
   readonly offset: number;
   /** Where the execution stands. */
-  readonly state: "starting" | "running" | "finished";
+  readonly state: "held" | "starting" | "running" | "finished";
 }
 
 /** Newer output took the place of older. */
@@ -1575,7 +1614,7 @@ export interface Webhook {
   /** Where events are posted. Its host must be one that the operator allows. */
   readonly url: string;
   /** The types that are delivered. */
-  readonly types: readonly ("sandbox.starting" | "sandbox.started" | "sandbox.renewed" | "sandbox.ended" | "execution.started" | "execution.finished" | "run.held" | "run.approved" | "run.finished")[];
+  readonly types: readonly ("sandbox.held" | "sandbox.approved" | "sandbox.starting" | "sandbox.started" | "sandbox.renewed" | "sandbox.ended" | "execution.held" | "execution.approved" | "execution.started" | "execution.finished" | "run.held" | "run.approved" | "run.finished")[];
   /** RFC 3339 in UTC with milliseconds. */
   readonly createdAt: string;
   /** When an event was last taken; null if none was. */
@@ -1671,8 +1710,8 @@ export const operations = {
   replayPolicy: { method: "POST", path: "/v1/policy/replay", body: "json" },
   listApprovals: { method: "GET", path: "/v1/approvals", body: null },
   getApproval: { method: "GET", path: "/v1/approvals/{id}", body: null },
-  approveRun: { method: "POST", path: "/v1/approvals/{id}/approve", body: null },
-  denyRun: { method: "POST", path: "/v1/approvals/{id}/deny", body: "json" },
+  approve: { method: "POST", path: "/v1/approvals/{id}/approve", body: null },
+  deny: { method: "POST", path: "/v1/approvals/{id}/deny", body: "json" },
   showConfig: { method: "GET", path: "/v1/config", body: null },
   listRuntimes: { method: "GET", path: "/v1/runtimes", body: null },
   health: { method: "GET", path: "/health", body: null },
@@ -1775,7 +1814,10 @@ export interface Operations {
   /** Get a sandbox. */
   readonly getSandbox: {
     readonly path: { readonly id: string };
-    readonly query: {};
+    readonly query: {
+      /** Milliseconds to wait before answering. */
+      readonly waitMs?: number | string | undefined;
+    };
     readonly body: undefined;
     readonly answer: Sandbox;
   };
@@ -1850,7 +1892,7 @@ export interface Operations {
     readonly path: {};
     readonly query: {
       /** Only events of this type; may be given several times. */
-      readonly type?: "sandbox.starting" | "sandbox.started" | "sandbox.renewed" | "sandbox.ended" | "execution.started" | "execution.finished" | "run.held" | "run.approved" | "run.finished" | readonly ("sandbox.starting" | "sandbox.started" | "sandbox.renewed" | "sandbox.ended" | "execution.started" | "execution.finished" | "run.held" | "run.approved" | "run.finished")[] | undefined;
+      readonly type?: "sandbox.held" | "sandbox.approved" | "sandbox.starting" | "sandbox.started" | "sandbox.renewed" | "sandbox.ended" | "execution.held" | "execution.approved" | "execution.started" | "execution.finished" | "run.held" | "run.approved" | "run.finished" | readonly ("sandbox.held" | "sandbox.approved" | "sandbox.starting" | "sandbox.started" | "sandbox.renewed" | "sandbox.ended" | "execution.held" | "execution.approved" | "execution.started" | "execution.finished" | "run.held" | "run.approved" | "run.finished")[] | undefined;
       /** Only events of this thing, or of what is in this sandbox. */
       readonly subject?: string | undefined;
       /** Where to begin. */
@@ -1892,7 +1934,7 @@ export interface Operations {
     readonly path: { readonly id: string };
     readonly query: {
       /** Only those in this state. */
-      readonly state?: "starting" | "running" | "finished" | undefined;
+      readonly state?: "held" | "starting" | "running" | "finished" | undefined;
       /** Items on one page, 1 to 200; 50 if absent. */
       readonly limit?: number | string | undefined;
       /** `next_cursor` of the page before. */
@@ -2230,7 +2272,7 @@ export interface Operations {
     readonly body: ReplayRequest;
     readonly answer: Replay;
   };
-  /** List runs that wait for an approval. */
+  /** List what waits for an approval. */
   readonly listApprovals: {
     readonly path: {};
     readonly query: {
@@ -2240,28 +2282,28 @@ export interface Operations {
       readonly cursor?: string | undefined;
     };
     readonly body: undefined;
-    readonly answer: RunList;
+    readonly answer: ApprovalList;
   };
-  /** Get a held run with what it would do. */
+  /** Get what waits for an approval with what it would do. */
   readonly getApproval: {
     readonly path: { readonly id: string };
     readonly query: {};
     readonly body: undefined;
-    readonly answer: HeldRun;
+    readonly answer: Held;
   };
-  /** Approve a held run. */
-  readonly approveRun: {
+  /** Approve what is held. */
+  readonly approve: {
     readonly path: { readonly id: string };
     readonly query: {};
     readonly body: undefined;
-    readonly answer: Run;
+    readonly answer: Run | Sandbox | Execution;
   };
-  /** Deny a held run. */
-  readonly denyRun: {
+  /** Deny what is held. */
+  readonly deny: {
     readonly path: { readonly id: string };
     readonly query: {};
     readonly body: DenyRequest;
-    readonly answer: Run;
+    readonly answer: Run | Sandbox | Execution;
   };
   /** Show the configuration. */
   readonly showConfig: {
