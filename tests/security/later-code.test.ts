@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ErrorBody, ExecRequest, Execution, Sandbox, SandboxRequest } from "@hsr/contract";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RunningGateway, startGateway } from "../support/gateway.ts";
 import { describeWith } from "../support/host.ts";
 
@@ -255,6 +255,64 @@ describeWith(["bubblewrap", "python3"], "code that arrives later", () => {
     expect(answer.body.error ?? null).toBeNull();
     expect(answer.body.stdout?.replaceAll("\r", "")).toContain(mark);
     await open.call("DELETE", `/v1/sandboxes/${sandbox.id}`);
+  });
+
+  describe("what arrives while a program runs that means it", () => {
+    /** Waits for a file to appear under the first name, then runs what has the second. */
+    const waiting = (name: string) => `until [ -e go ]; do sleep 0.05; done; ./${name} '${mark}'`;
+    const put = (gateway: RunningGateway, sandbox: Sandbox, path: string, bytes: Uint8Array) =>
+      fetch(`${gateway.url}/v1/sandboxes/${sandbox.id}/files?path=${path}&mode=0755`, {
+        method: "PUT",
+        headers: { authorization: `Bearer ${gateway.key}`, "content-type": "application/octet-stream" },
+        body: Buffer.from(bytes),
+      });
+    const harmless = Buffer.from("#!/bin/bash\necho harmless\n");
+    const arrivals: readonly (readonly [string, (gateway: RunningGateway, sandbox: Sandbox) => Promise<number>])[] = [
+      ["a file that was not there", async (gateway, sandbox) => (await put(gateway, sandbox, "later", program)).status],
+      [
+        "a file in the place of another",
+        async (gateway, sandbox) => {
+          expect((await put(gateway, sandbox, "later", harmless)).status).toBe(200);
+          return (await put(gateway, sandbox, "later", program)).status;
+        },
+      ],
+      [
+        "a file that is moved there",
+        async (gateway, sandbox) => {
+          expect((await put(gateway, sandbox, "other", program)).status).toBe(200);
+          const paths = { path: "other", to: "later" };
+          return (await gateway.call("POST", `/v1/sandboxes/${sandbox.id}/files/move`, paths)).status;
+        },
+      ],
+      [
+        "a file that a link leads to",
+        async (gateway, sandbox) => (await put(gateway, sandbox, "target", program)).status,
+      ],
+    ];
+
+    test.each(arrivals)("%s is judged with it", async (_name, bring) => {
+      for (const [gateway, status, out] of [
+        [held, 409, ""],
+        [open, 200, mark],
+      ] as const) {
+        const sandbox = (await create(gateway, {})).body;
+        const { exec } = tools(gateway);
+        await exec(sandbox, { argv: ["ln", "-s", "target", "link"] });
+        const name = bring === arrivals[3]?.[1] ? "link" : "later";
+        const running = await exec(sandbox, { argv: ["bash", "-c", waiting(name)], background: true });
+        expect(running.status).toBe(201);
+        expect(await bring(gateway, sandbox)).toBe(status);
+        // What it does not mean arrives.
+        expect((await put(gateway, sandbox, "go", Buffer.from(""))).status).toBe(200);
+        const ended = await gateway.call<Execution>(
+          "GET",
+          `/v1/sandboxes/${sandbox.id}/executions/${running.body.id}?wait_ms=20000`,
+        );
+        expect(ended.body.stdout ?? "").toContain(out);
+        expect(ended.body.stdout?.includes(mark) ?? false).toBe(status === 200);
+        await gateway.call("DELETE", `/v1/sandboxes/${sandbox.id}`);
+      }
+    });
   });
 
   test("what was sent is known to the next gateway, and what was not is not", async () => {

@@ -3,8 +3,11 @@
  * leads where the guest could not go itself, and nothing of a file touches the host. A call keeps its sandbox awake.
  */
 import { createHash } from "node:crypto";
+import { posix } from "node:path";
 import { HsrError } from "@hsr/contract";
+import type { Arrival } from "../living/arrivals.ts";
 import type { LiveSandbox } from "../living/live-sandbox.ts";
+import { contentOf, judgedBytes } from "../living/mentioned.ts";
 import type { Agent, Clock, FileEntry, FileReading, FileStat } from "../ports.ts";
 import type { ArchiveEntry } from "./archive.ts";
 import { fileError } from "./file-error.ts";
@@ -62,7 +65,12 @@ export class SandboxFiles {
   }
 
   async move(sandbox: LiveSandbox, from: Uint8Array, to: Uint8Array): Promise<void> {
-    await this.#ask(sandbox, "path", (agent) => agent.move(from, to));
+    await this.#in(sandbox, "path", (agent) =>
+      sandbox.turns.arriving(async () => {
+        for (const arrival of await movedFiles(sandbox, agent, from, to)) await sandbox.admit?.(arrival);
+        await answered(agent.move(from, to));
+      }),
+    );
     await this.#received.moved(sandbox.id, from, to);
   }
 
@@ -106,7 +114,7 @@ export class SandboxFiles {
     { mode, mostBytes, signal }: WriteOptions,
   ): Promise<WrittenBytes> {
     return await this.#in(sandbox, "path", async (agent) => {
-      const written = await receive(agent, path, source, { mode, mostBytes, signal });
+      const written = await receive(sandbox, agent, path, source, { mode, mostBytes, signal });
       await this.#received.put(sandbox.id, [{ path, ...written, receivedAtMs: this.#clock.now() }]);
       sandbox.seen.add(written.sha256);
       return written;
@@ -124,7 +132,7 @@ export class SandboxFiles {
       const brought = await unpack(agent, folder, entries, {
         mostBytes,
         signal,
-        write: (path, { content, mode }) => receive(agent, path, content, { mode, mostBytes, signal }),
+        write: (path, { content, mode }) => receive(sandbox, agent, path, content, { mode, mostBytes, signal }),
       });
       for (const file of brought.files) sandbox.seen.add(file.sha256);
       const receivedAtMs = this.#clock.now();
@@ -147,7 +155,7 @@ export class SandboxFiles {
     await this.#in(to, "path", async (agent) => {
       await unpack(agent, folder, archiveOf(this.walk(from, folder)), {
         mostBytes,
-        write: (at, { content, mode }) => receive(agent, at, content, { mode, mostBytes }),
+        write: (at, { content, mode }) => receive(to, agent, at, content, { mode, mostBytes }),
       });
     });
   }
@@ -194,8 +202,35 @@ async function* archiveOf(walk: AsyncIterable<WalkedEntry>): AsyncGenerator<Arch
   }
 }
 
+/** What a move brings under another name, where programs run that could mean it. */
+async function movedFiles(
+  sandbox: LiveSandbox,
+  agent: Agent,
+  from: Uint8Array,
+  to: Uint8Array,
+): Promise<readonly Arrival[]> {
+  if (sandbox.admit === null || sandbox.executions.size === 0) return [];
+  const { kind, mode } = await answered(agent.stat(from, "show"));
+  const source = posix.resolve("/", Buffer.from(from).toString("utf8"));
+  const target = posix.resolve("/", Buffer.from(to).toString("utf8"));
+  const arrival = (rest: string, bits: number): Arrival => ({
+    path: `${target}${rest}`,
+    mode: bits & 0o777,
+    content: async () => (await contentOf(agent, `${source}${rest}`)) ?? new Uint8Array(),
+  });
+  if (kind !== "folder") return [arrival("", mode)];
+  const { entries } = await answered(agent.listFolder(from, { depth: 32, limit: 65_536 }));
+  return entries
+    .filter((entry) => entry.kind !== "folder")
+    .map((entry) => {
+      const path = posix.resolve(source, Buffer.from(entry.path).toString("utf8"));
+      return arrival(path.slice(source.length), entry.mode);
+    });
+}
+
 /** Writes one file from a stream and takes its digest as it passes. */
 async function receive(
+  sandbox: LiveSandbox,
   agent: Agent,
   path: Uint8Array,
   source: AsyncIterable<Uint8Array>,
@@ -204,15 +239,22 @@ async function receive(
   const file = agent.openWrite(path, mode);
   const digest = createHash("sha256");
   const patience = new Patience(signal);
+  const first: Uint8Array[] = [];
   let bytes = 0;
   try {
     for await (const chunk of source) {
+      // So much of it as the analyzer would look at, should a program that runs mention it.
+      if (bytes < judgedBytes) first.push(chunk.slice(0, judgedBytes - bytes));
       bytes += chunk.length;
       if (bytes > mostBytes) throw tooLarge(mostBytes);
       digest.update(chunk);
       await patience.waitFor(file.write(chunk));
     }
-    await patience.waitFor(file.commit());
+    await sandbox.turns.arriving(async () => {
+      const content = async () => Buffer.concat(first);
+      await sandbox.admit?.({ path: Buffer.from(path).toString("utf8"), mode, content });
+      await patience.waitFor(file.commit());
+    });
   } catch (thrown) {
     // It cannot fail, and an agent that does not answer any more keeps nobody waiting.
     void file.abort();

@@ -16,6 +16,7 @@ import { baseEnvironment } from "../run/exec-plan.ts";
 import { fileError } from "../run/start-error.ts";
 import type { ExecutionExit, ExecutionId, InputFile } from "../types.ts";
 import type { ExecAction } from "./actions.ts";
+import { admitArrival } from "./arrivals.ts";
 import type { Deadlines } from "./deadlines.ts";
 import { executedBy } from "./executed.ts";
 import { type ExecutionPlan, executionPlan } from "./execution-plan.ts";
@@ -24,7 +25,7 @@ import { HeldExecutions } from "./held-executions.ts";
 import { type ExecutionEnd, LiveExecution } from "./live-execution.ts";
 import type { Link, LiveSandbox } from "./live-sandbox.ts";
 import type { LogFile } from "./log-files.ts";
-import { mentionedBy } from "./mentioned.ts";
+import { guestFolders, mentionedBy } from "./mentioned.ts";
 import { opacityOf } from "./opacity.ts";
 import type { ExecutionRecord } from "./records.ts";
 import type { LivingPorts } from "./sandboxes.ts";
@@ -46,6 +47,8 @@ const pieceBytes = 64 * 1024;
 /** What an execution is judged by, and its own risk beside the worst of its sandbox. */
 export interface Considered {
   readonly considered: JudgeInput;
+  /** What it may mention of files that arrive while it runs. */
+  readonly words: ReadonlySet<string>;
   readonly risk: RiskReport;
   /** Files of the sandbox that were looked at for it. */
   readonly files: readonly InputFile[];
@@ -80,11 +83,15 @@ export class Executions {
   /** Takes a request in. Resolves when its row is stored and its program is on its way. */
   async start(sandbox: LiveSandbox, action: ExecAction): Promise<LiveExecution> {
     const release = sandbox.hold();
+    this.#watchArrivals(sandbox);
+    const leave = await sandbox.turns.judging();
     try {
       return await this.#take(sandbox, action, release);
     } catch (thrown) {
       release();
       throw thrown;
+    } finally {
+      leave();
     }
   }
 
@@ -93,7 +100,7 @@ export class Executions {
     if (this.#draining) throw new HsrError("draining", { retryAfterMs: 2000 });
     const agent = await sandbox.agent();
     const looked = await this.#consider(sandbox, action, agent);
-    const { considered, risk } = looked;
+    const { considered, risk, words } = looked;
     const judgement = judge(considered);
     if (judgement.kind === "refuse") {
       const { code, options } = judgement.refusal;
@@ -122,6 +129,7 @@ export class Executions {
     const { audit: _audit, held: _held, ...kept } = row;
     const record: ExecutionRecord = { ...kept, startedAtMs: null, outcome: null };
     const execution = new LiveExecution(record, plan.spec, ports.logFiles);
+    execution.words = words;
     sandbox.executions.set(id, execution);
     const stored = ports.store.executions.create(row);
     // Its program starts while its row is written: a gateway that dies in between leaves an execution that nobody knows,
@@ -171,7 +179,7 @@ export class Executions {
     const given = [...files, ...namedOnly(named, files)];
     const mentioned = await mentionedBy(
       textsOf({ program, stdin, environment, files: given }),
-      guestFolders(sandbox),
+      guestFolders(sandbox.decision),
       agent,
       (path) => given.some((file) => file.path === path),
     );
@@ -190,7 +198,16 @@ export class Executions {
       // After the analysis: what came into force meanwhile holds.
       rules: ports.rules,
     };
-    return { considered, risk, files: input.files };
+    return { considered, risk, words: mentioned.words, files: input.files };
+  }
+
+  /** From its first execution on files that arrive are judged; where nothing has to be seen in advance, they need not be. */
+  #watchArrivals(sandbox: LiveSandbox): void {
+    if (sandbox.record.allow.includes("opaque")) return;
+    sandbox.admit ??= async (arrival) => {
+      const worst = await admitArrival(this.#ports, sandbox, await sandbox.agent(), arrival);
+      if (worst !== null) await this.#noteWorst(sandbox, worst);
+    };
   }
 
   /** A sandbox's score is the highest of its life, also for the next gateway. Noted before anything runs. */
@@ -203,6 +220,7 @@ export class Executions {
   /** Takes up an execution of an earlier gateway. */
   async resume(sandbox: LiveSandbox, record: ExecutionRecord, logs: RestoredLogs): Promise<void> {
     const release = sandbox.hold();
+    this.#watchArrivals(sandbox);
     if (record.state === "held") {
       const held = await this.#held.resume(sandbox, record);
       void held.finished.then(release);
@@ -379,12 +397,6 @@ function textsOf({ program, stdin, environment, files }: AnalyzeInput): readonly
     ...(stdin === null ? [] : [stdin]),
     ...files.map((file) => file.content),
   ];
-}
-
-/** Where files lie that did not come with the image. */
-function guestFolders({ decision }: LiveSandbox): readonly string[] {
-  const folders = new Set(["/workspace", "/tmp", "/dev/shm", ...(decision.mounts ?? []).map(({ target }) => target)]);
-  return [...folders].filter((folder) => ![...folders].some((other) => folder.startsWith(`${other}/`)));
 }
 
 /** Throws where nothing more can be started. */

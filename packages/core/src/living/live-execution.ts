@@ -43,6 +43,8 @@ export class LiveExecution {
   awaited = false;
   /** The file with its code, made for it. */
   codeFile: string | null = null;
+  /** Words that may name files which it runs; `null` when an earlier gateway has started it. */
+  words: ReadonlySet<string> | null = null;
   /** Its end is being stored. */
   ending = false;
   /** Why output could no longer be kept, if that happened. */

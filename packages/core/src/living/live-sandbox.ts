@@ -8,6 +8,7 @@ import type { Decision } from "../decide/decision.ts";
 import { firstOf } from "../first-of.ts";
 import type { Agent, Clock, ExecutionState, Guest, OpenAgent } from "../ports.ts";
 import type { ExecutionId, SandboxId } from "../types.ts";
+import { type Arrival, Turns } from "./arrivals.ts";
 import type { LiveExecution } from "./live-execution.ts";
 import type { ApprovedSandbox, SandboxRecord } from "./records.ts";
 import { SeenFiles } from "./seen-files.ts";
@@ -35,6 +36,9 @@ export class LiveSandbox {
   readonly executions = new Map<ExecutionId, LiveExecution>();
   /** What came into it over the API. */
   readonly seen = new SeenFiles();
+  readonly turns = new Turns();
+  /** Rejects for a file that must not arrive while programs run; `null` until there was one. */
+  admit: ((arrival: Arrival) => Promise<void>) | null = null;
   /** The stronger sandbox that takes its place, once one is being made. */
   replacement: Promise<LiveSandbox> | null = null;
   /** The worst that is known of anything that ran in it. */

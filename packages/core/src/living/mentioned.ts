@@ -5,12 +5,13 @@
  */
 import { posix } from "node:path";
 import { requestLimits } from "@hsr/contract";
+import type { Decision } from "../decide/decision.ts";
 import { answered } from "../files/patience.ts";
 import type { Agent, FileEntry } from "../ports.ts";
 import type { InputFile } from "../types.ts";
 
 /** So much is read of each: one byte more than any program may have, so that a larger one is known by its size. */
-const fileBytesMax = requestLimits.code_bytes.value + 1;
+export const judgedBytes = requestLimits.code_bytes.value + 1;
 /** All files together: beyond it what is mentioned cannot be read, and nobody has seen it. */
 const bytesMax = requestLimits.file_bytes_total.value;
 const filesMax = requestLimits.files.value;
@@ -34,8 +35,16 @@ const ofFolder = /^(__init__|__main__|index|package)\.\w+$/;
 
 export interface Mentioned {
   readonly files: readonly InputFile[];
+  /** Every word that was looked for. */
+  readonly words: ReadonlySet<string>;
   /** Whether there was more than could be read. */
   readonly cut: boolean;
+}
+
+/** Where files lie that did not come with the image. */
+export function guestFolders({ mounts = [] }: Pick<Decision, "mounts">): readonly string[] {
+  const folders = new Set(["/workspace", "/tmp", "/dev/shm", ...mounts.map(({ target }) => target)]);
+  return [...folders].filter((folder) => ![...folders].some((other) => folder.startsWith(`${other}/`)));
 }
 
 /** Everything that is mentioned, from the texts on. `folders` are those in which a guest can keep files. */
@@ -47,19 +56,20 @@ export async function mentionedBy(
 ): Promise<Mentioned> {
   const words = new Set<string>();
   for (const text of texts) addWords(words, text);
-  if (words.size === 0) return { files: [], cut: false };
+  if (words.size === 0) return { files: [], words, cut: false };
   let { left, cut } = await entriesOf(folders, agent, own);
   const files: InputFile[] = [];
   let bytes = 0;
   for (;;) {
     const wanted = left.filter(({ path }) => isMentioned(path, words));
-    if (wanted.length === 0) return { files, cut };
+    if (wanted.length === 0) return { files, words, cut };
     left = left.filter((entry) => !wanted.includes(entry));
-    for (const { path, mode } of wanted) {
+    for (const { path, mode, isLink } of wanted) {
+      if (isLink) addWords(words, await targetOf(agent, path));
       const content = await contentOf(agent, path);
       if (content === null) continue;
       bytes += content.length;
-      if (files.length >= filesMax || bytes > bytesMax) return { files, cut: true };
+      if (files.length >= filesMax || bytes > bytesMax) return { files, words, cut: true };
       files.push({ path, content, mode: mode & 0o777 });
       addWords(words, content);
     }
@@ -69,6 +79,7 @@ export async function mentionedBy(
 interface Entry {
   readonly path: string;
   readonly mode: number;
+  readonly isLink: boolean;
 }
 
 async function entriesOf(
@@ -86,7 +97,7 @@ async function entriesOf(
     for (const entry of entries) {
       const path = posix.resolve(folder, Buffer.from(entry.path).toString("utf8"));
       if (entry.kind !== "folder" && entry.kind !== "other" && !own(path))
-        left.push({ path, mode: entry.kind === "link" ? 0o644 : entry.mode });
+        left.push({ path, mode: entry.kind === "link" ? 0o644 : entry.mode, isLink: entry.kind === "link" });
     }
   }
   return { left, cut };
@@ -103,21 +114,28 @@ function addWords(words: Set<string>, text: Uint8Array): void {
   }
 }
 
-function isMentioned(path: string, words: ReadonlySet<string>): boolean {
+/** Whether a word stands for a path. */
+export function isMentioned(path: string, words: ReadonlySet<string>): boolean {
   const name = posix.basename(path);
   const stem = name.replace(/\.[^.]*$/, "");
   if (words.has(name) || (stem !== "" && words.has(stem))) return true;
   return ofFolder.test(name) && words.has(posix.basename(posix.dirname(path)));
 }
 
+/** Where a link leads: whoever mentions the link means that too. */
+async function targetOf(agent: Agent, path: string): Promise<Uint8Array> {
+  const stat = await answered(agent.stat(path, "show")).catch(() => null);
+  return stat?.target ?? new Uint8Array();
+}
+
 /** A file's first bytes; `null` for what is gone or cannot be read. */
-async function contentOf(agent: Agent, path: string): Promise<Uint8Array | null> {
+export async function contentOf(agent: Agent, path: string): Promise<Uint8Array | null> {
   const parts: Uint8Array[] = [];
   let bytes = 0;
   try {
-    while (bytes < fileBytesMax) {
+    while (bytes < judgedBytes) {
       const part = await answered(
-        agent.readFile(path, { offset: bytes, bytes: Math.min(pieceBytes, fileBytesMax - bytes) }),
+        agent.readFile(path, { offset: bytes, bytes: Math.min(pieceBytes, judgedBytes - bytes) }),
       );
       if (part.length === 0) break;
       parts.push(part);
