@@ -30,6 +30,9 @@ and aliases; constant texts are folded through concatenation, slices, \`chr\`, b
 interpreter is read again as the language that it is in. What the program does to the outside are *effects*; *rules* say which of them weigh.
 \`hsrctl analyze FILE\` shows it, \`POST /v1/analyze\` answers it, and every run keeps it.
 
+What a request brings besides its code is read too: files, members of zip, tar and gzip archives, variables of the environment that make programs load or run
+something, and, where the code uses them, arguments, standard input and every other variable. Findings name such a variable and show no value of it.
+
 A score is the weight of the heaviest rule that matched, and a little for each further one; code in which nothing was found has a few points for
 each capability and is never more than low. ${riskScores.medium} is medium, ${riskScores.high} is high. **Unsure means stricter**: code that is hidden, broken, too large or in another
 language than declared is a finding by itself, and where the analyzer itself fails the finding is \`analysis-failed\` with a score of 100.

@@ -156,6 +156,36 @@ const ways: readonly Way[] = [
       return await exec(sandbox, { argv: ["bash", "w.sh"] });
     },
   },
+  ...(
+    [
+      ["BASH_ENV", "w.sh", script, ["bash", "-c", "true"], { BASH_ENV: "/workspace/w.sh" }],
+      ["ENV in a command line", "w.sh", script, ["bash", "-c", "BASH_ENV=w.sh bash -c true"], {}],
+      [
+        "NODE_OPTIONS",
+        "w.cjs",
+        `console.log(${JSON.stringify(mark)})\n`,
+        ["/opt/hsr/bin/node", "-e", "1"],
+        { NODE_OPTIONS: "--require=./w.cjs" },
+      ],
+      [
+        "PYTHONPATH",
+        "sitecustomize.py",
+        `print(${JSON.stringify(mark)})\n`,
+        ["python3", "-c", "1"],
+        { PYTHONPATH: "/workspace" },
+      ],
+    ] as const
+  ).map(
+    ([variable, file, text, argv, environment]): Way => ({
+      name: `a file that the guest wrote, and ${variable} names`,
+      refused: "opaque_not_allowed",
+      run: async (sandbox, { exec }) => {
+        const write = `open(${JSON.stringify(file)}, "w").write(${JSON.stringify(text)})`;
+        expect((await exec(sandbox, { argv: ["python3", "-c", write] })).body.exit_code).toBe(0);
+        return await exec(sandbox, { argv: [...argv], environment });
+      },
+    }),
+  ),
   {
     name: "an uploaded file that the guest changed",
     refused: "opaque_not_allowed",

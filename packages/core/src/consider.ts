@@ -2,7 +2,7 @@
 import { resolveMounts } from "./acquire/mounts.ts";
 import type { Offers } from "./acquire/offers.ts";
 import type { RunAction } from "./action.ts";
-import type { Analyze } from "./analyze/analyze.ts";
+import type { Analyze, AnalyzeInput } from "./analyze/analyze.ts";
 import type { DecideInput, Rules } from "./decide/decision.ts";
 import { requestFacts } from "./decide/facts.ts";
 import type { Store } from "./store.ts";
@@ -14,9 +14,16 @@ export interface ConsiderPorts {
   readonly rules: Rules;
 }
 
+/** What the analyzer looks at of a request. */
+export function analyzeInput({ input, wishes }: RunAction): AnalyzeInput {
+  const { program, files, environment, stdin } = input;
+  const { mounts = [] } = wishes;
+  return { program, files, environment, stdin, ...(mounts.length === 0 ? {} : { mounts }) };
+}
+
 /** Used where a run is made and where one is only tried out, so that both are decided alike. */
 export async function consider(action: RunAction, ports: ConsiderPorts): Promise<DecideInput> {
-  const risk = await ports.analyze(action.input);
+  const risk = await ports.analyze(analyzeInput(action));
   // After the analysis: what came into force meanwhile holds.
   return {
     request: requestFacts(action),

@@ -14,6 +14,7 @@ import { javaScript } from "./evaluate/javascript.ts";
 import { python } from "./evaluate/python.ts";
 import { isSame, languageOfFile, languageOfText } from "./language.ts";
 import { madeName } from "./made-names.ts";
+import { plainPath } from "./paths.ts";
 import { placesOf } from "./places.ts";
 import { type ReadCode, Session, type Unit } from "./session.ts";
 import { readBash, readCommand } from "./shell/index.ts";
@@ -108,13 +109,28 @@ export function inspect(input: AnalyzeInput, options: InspectOptions): Inspectio
       ),
     );
   return {
-    effects: session.effects,
+    effects: withMounts(session.effects, input.mounts ?? []),
     capabilities: capabilitiesOf(session, remarks),
     language: { declared, found },
     binary: session.binary,
     unknownLang: session.unknownLang,
     remarks,
   };
+}
+
+/** Notes of each effect on a file whether it lies in a mount, or is all of one. */
+function withMounts(effects: readonly Effect[], mounts: NonNullable<AnalyzeInput["mounts"]>): readonly Effect[] {
+  if (mounts.length === 0) return effects;
+  const targets = mounts.map((each) => plainPath(each.target));
+  return effects.map((effect) => {
+    const { target, tags } = effect;
+    if (target === null || !["read", "list", "write", "delete"].includes(effect.kind)) return effect;
+    const path = plainPath(target);
+    const mount = targets.find((each) => path === each || path.startsWith(`${each}/`));
+    if (mount === undefined) return effect;
+    const isWhole = /^(\/[*.?]*)?$/.test(path.slice(mount.length));
+    return { ...effect, tags: [...tags, "mounted", ...(isWhole ? ["whole-mount"] : [])] };
+  });
 }
 
 function isLanguage(name: string): name is LanguageName {

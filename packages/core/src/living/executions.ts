@@ -183,10 +183,11 @@ export class Executions {
       agent,
       (path) => given.some((file) => file.path === path),
     );
-    const input = { program, files: [...given, ...mentioned.files], environment, stdin };
+    const { mounts } = sandbox.decision;
+    const known = { program, files: [...given, ...mentioned.files], environment, stdin };
+    const input = mounts === undefined || mounts.length === 0 ? known : { ...known, mounts };
     const opacity =
-      opacityOf(action, environment) ??
-      (unseen || mentioned.cut ? "unseen_file" : executed.computed ? "computed" : null);
+      opacityOf(action) ?? (unseen || mentioned.cut ? "unseen_file" : executed.computed ? "computed" : null);
     const risk = await ports.analyze(input);
     const considered: JudgeInput = {
       envelope: sandbox.decision,

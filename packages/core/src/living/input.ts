@@ -73,10 +73,11 @@ function isApproved({ record }: LiveExecution, { digest }: Rules): boolean {
 /** What an interpreter or a shell is given later is its program; for every other one it is data, and judged with it. */
 function inputOf(sandbox: LiveSandbox, execution: LiveExecution, rules: Rules): JudgeInput {
   const { argv, terminal, timeoutMs, outputLimitBytes } = execution.record;
-  const opacity = opacityOf(
-    { program: { kind: "argv", argv }, stdin: "open", terminal: terminal ? { rows: 1, cols: 1 } : null },
-    { ...sandbox.record.environment, ...execution.spec?.env },
-  );
+  const opacity = opacityOf({
+    program: { kind: "argv", argv },
+    stdin: "open",
+    terminal: terminal ? { rows: 1, cols: 1 } : null,
+  });
   return {
     envelope: sandbox.decision,
     allow: sandbox.record.allow,

@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { opacityOf } from "./opacity.ts";
 
 const words = (line: string) => line.split(" ");
-const withInput = (argv: readonly string[], environment = {}) =>
-  opacityOf({ program: { kind: "argv", argv }, stdin: new Uint8Array(1), terminal: null }, environment);
+const withInput = (argv: readonly string[]) =>
+  opacityOf({ program: { kind: "argv", argv }, stdin: new Uint8Array(1), terminal: null });
 
 describe("what a program reads is its program", () => {
   test.for([
@@ -58,14 +58,6 @@ describe("what a program reads is its program", () => {
     expect(withInput(["env", "-S", "python3 -u"])).toBe("typed_input");
     expect(withInput(["env", "-Spython3 -u"])).toBe("typed_input");
   });
-});
-
-test("Python that is told to go on with its input, by whatever it is started", () => {
-  expect(withInput(["./tool"], { PYTHONINSPECT: "1" })).toBe("typed_input");
-  expect(withInput(["cat"], { PYTHONINSPECT: "" })).toBeNull();
-  const program = { kind: "code", language: "python", code: new Uint8Array(), args: [] } as const;
-  expect(opacityOf({ program, stdin: null, terminal: null }, { PYTHONINSPECT: "1" })).toBeNull();
-  expect(opacityOf({ program, stdin: "open", terminal: null }, { PYTHONINSPECT: "1" })).toBe("typed_input");
 });
 
 describe("what a program reads is its data", () => {

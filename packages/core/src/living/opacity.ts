@@ -68,13 +68,8 @@ const scripted = new Set("awk gawk mawk nawk sed make".split(" "));
 const input = /^-$|^\/dev\/(stdin|fd\/|tty)|^\/proc\//;
 const deepest = 16;
 
-export function opacityOf(
-  action: Pick<ExecAction, "program" | "stdin" | "terminal">,
-  environment: Readonly<Record<string, string>>,
-): Opacity {
+export function opacityOf(action: Pick<ExecAction, "program" | "stdin" | "terminal">): Opacity {
   if (action.terminal !== null) return "terminal";
-  // Whatever Python it may be that is started: once its program has ended, it goes on with its standard input.
-  if (action.stdin !== null && (environment["PYTHONINSPECT"] ?? "") !== "") return "typed_input";
   // The code is in the request; what such a program reads is its data.
   if (action.stdin === null || action.program.kind === "code") return null;
   return readsItsProgram(action.program.argv, 0) ? "typed_input" : null;

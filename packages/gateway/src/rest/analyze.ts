@@ -1,6 +1,6 @@
 /** What is found in code, without running it. */
 import { analyzedRiskSchema, runRequestSchema } from "@hsr/contract";
-import type { Pipeline } from "@hsr/core";
+import { analyzeInput, type Pipeline } from "@hsr/core";
 import { runAction } from "../actions.ts";
 import { wireRisk } from "../wire.ts";
 import { type Route, route } from "./route.ts";
@@ -25,7 +25,9 @@ export function analyzeRoutes({ pipeline }: AnalyzePorts): readonly Route[] {
         errors: ["invalid_path", "unsupported", "queue_full"],
       },
       async ({ body, caller, requestId }) =>
-        wireRisk(await pipeline.ports.analyze(runAction(body, { caller, requestId, idempotencyKey: null }).input)),
+        wireRisk(
+          await pipeline.ports.analyze(analyzeInput(runAction(body, { caller, requestId, idempotencyKey: null }))),
+        ),
     ),
   ];
 }

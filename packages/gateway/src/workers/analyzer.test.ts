@@ -23,9 +23,14 @@ function code(language: LanguageName, text: string | Uint8Array): AnalyzeInput {
   return { program: { kind: "code", language, code: bytes, args: [] }, files: [], environment: {}, stdin: null };
 }
 
-function example({ language, code: text, environment = {}, files = {} }: Example): AnalyzeInput {
+function example({ language, code: text, environment = {}, files = {}, mounts = [] }: Example): AnalyzeInput {
   const given = Object.entries(files).map(([path, each]) => ({ path, content: Buffer.from(each), mode: 0o644 }));
-  return { ...code(language, text), environment, files: given };
+  return {
+    ...code(language, text),
+    environment,
+    files: given,
+    mounts: mounts.map((target) => ({ target, access: "rw" })),
+  };
 }
 
 function read(input: AnalyzeInput, rules = set): AnalyzedRisk {

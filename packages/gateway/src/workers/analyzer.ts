@@ -182,12 +182,13 @@ function declaredOf({ program }: AnalyzeInput): LanguageName | null {
 }
 
 /** The same for the same code, files and words, and for nothing else: lengths and numbers of things stand before the things. */
-export function digestOf({ program, files, environment, stdin }: AnalyzeInput): string {
+export function digestOf({ program, files, environment, stdin, mounts = [] }: AnalyzeInput): string {
   if (
     program.kind === "code" &&
     files.length === 0 &&
     stdin === null &&
     program.args.length === 0 &&
+    mounts.length === 0 &&
     Object.keys(environment).length === 0
   )
     return `${program.language}:${hash("sha256", program.code)}`;
@@ -205,5 +206,6 @@ export function digestOf({ program, files, environment, stdin }: AnalyzeInput): 
   putAll(files.flatMap((file) => [file.path, String(file.mode), file.content]));
   putAll(Object.entries(environment).flat());
   putAll(stdin === null ? [] : [stdin]);
+  putAll(mounts.flatMap(({ target, access }) => [target, access]));
   return sum.digest("hex");
 }

@@ -78,12 +78,6 @@ describe("code in the environment is read as that code", () => {
     expect(found).toMatchObject({ file: path });
   });
 
-  test("what goes on with standard input as Python is read as Python", () => {
-    const around = { environment: { PYTHONINSPECT: "1" }, stdin: wickedPython };
-    expect(ids(read("python", "x = 1", around))).toContain("removes-system-files");
-    expect(ids(read("python", "x = 1", { stdin: wickedPython }))).toEqual([]);
-  });
-
   test("what every deployment has weighs nothing", () => {
     const environment = {
       PATH: "/opt/tool/bin:/usr/local/bin:/usr/bin:/bin",

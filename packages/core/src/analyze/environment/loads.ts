@@ -32,8 +32,6 @@ export interface Loads {
   readonly folders: readonly SearchedFolder[];
   /** What the name of a function or a variable replaces. */
   readonly replaces: string | null;
-  /** Whether Python takes commands from standard input once its program has ended. */
-  readonly takesInput: boolean;
 }
 
 interface Growing {
@@ -42,7 +40,6 @@ interface Growing {
   texts: LoadedText[];
   folders: SearchedFolder[];
   replaces: string | null;
-  takesInput: boolean;
 }
 
 /** So much of a value is looked at, and so many words of it: longer ones are no list of options that somebody wrote. */
@@ -50,7 +47,7 @@ const mostWords = 256;
 
 /** `null` for a variable that loads nothing. `all` is the environment that it stands in. */
 export function loadsOf(name: string, value: string, all: Readonly<Record<string, string>>): Loads | null {
-  const found: Growing = { libraries: [], files: [], texts: [], folders: [], replaces: null, takesInput: false };
+  const found: Growing = { libraries: [], files: [], texts: [], folders: [], replaces: null };
   // A function of Bash, whatever its variable is called: old shells took it from any.
   const named = /^BASH_FUNC_(.+?)(?:%%|\(\))$/.exec(name);
   if (named !== null || value.startsWith("() {")) {
@@ -89,9 +86,6 @@ function read(way: Way, value: string, into: Growing, all: Readonly<Record<strin
       return;
     case "command":
       command(value.replace(/^[|!-]+/, ""), into);
-      return;
-    case "input":
-      into.takesInput = true;
       return;
     case "options":
       options(way.of, parts(value, /\s+/), into, value);

@@ -51,11 +51,6 @@ class Variable {
     for (const file of loads.files) this.#file(file);
     if (loads.replaces !== null && this.#session.isKnownTool(loads.replaces)) this.#note("replaces");
     this.#folders(loads.folders, environment);
-    const { stdin } = this.#session.given;
-    if (loads.takesInput && stdin !== null) {
-      this.#note("runs");
-      this.#text("python", stdin);
-    }
   }
 
   #note(tag: string): void {

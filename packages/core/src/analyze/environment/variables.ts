@@ -17,8 +17,6 @@ export type Way =
   | { readonly kind: "options"; readonly of: "node" | "perl" | "ruby" | "java" | "tar" | "make" | "go" }
   /** Something of a module of Python, which is imported and called for it. */
   | { readonly kind: "callable"; readonly of: "breakpoint" | "warnings" }
-  /** Standard input is a program. */
-  | { readonly kind: "input" }
   | { readonly kind: "git" };
 
 const ways: ReadonlyMap<string, Way> = new Map<string, Way>([
@@ -61,7 +59,6 @@ const ways: ReadonlyMap<string, Way> = new Map<string, Way>([
   ...named("GOFLAGS", { kind: "options", of: "go" }),
   ...named("PYTHONBREAKPOINT", { kind: "callable", of: "breakpoint" }),
   ...named("PYTHONWARNINGS", { kind: "callable", of: "warnings" }),
-  ...named("PYTHONINSPECT", { kind: "input" }),
   ...named("GIT_CONFIG_PARAMETERS", { kind: "git" }),
 ]);
 

@@ -35,6 +35,8 @@ export interface Example {
   readonly environment?: Readonly<Record<string, string>>;
   /** Other files of the request, with their text. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Where folders are mounted. */
+  readonly mounts?: readonly string[];
 }
 
 export interface Rule {
