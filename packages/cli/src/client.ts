@@ -3,9 +3,9 @@ import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { Readable } from "node:stream";
 import type { ErrorBody } from "@hsr/contract";
+import { readEvents, type ServerEvent } from "@hsr/sdk/sse";
 import type { Endpoint } from "./endpoint.ts";
 import { exitCodes, Failure } from "./failure.ts";
-import { readEvents, type ServerEvent } from "./sse.ts";
 
 /** An error that the gateway answered, with its code for those who decide by it. */
 export class Refusal extends Failure {

@@ -4,10 +4,10 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ExecutionEvent, ExecutionSummary, RunEvent, RunSummary } from "@hsr/contract";
+import type { ServerEvent } from "@hsr/sdk/sse";
 import type { Client } from "./client.ts";
 import { Failure } from "./failure.ts";
 import { sandboxPath } from "./sandbox-name.ts";
-import type { ServerEvent } from "./sse.ts";
 
 /** How long a gateway may be away before we give up; a restart takes one or two seconds. */
 const RECONNECT_FOR_MS = 30_000;

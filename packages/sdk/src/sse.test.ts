@@ -28,6 +28,11 @@ test("events are the same however the bytes are cut", async () => {
   );
 });
 
+test("a field without a value is an empty one, and an event without an id has none", async () => {
+  const bytes = new TextEncoder().encode("event: x\r\ndata\r\n\r\n");
+  expect(await eventsOf([bytes])).toEqual([{ id: undefined, event: "x", data: "" }]);
+});
+
 test("who sends an event without an end is given up", async () => {
   const piece = new TextEncoder().encode("x".repeat(1024 * 1024));
   await expect(eventsOf(Array.from({ length: 33 }, () => piece))).rejects.toThrow(/too large/);
