@@ -1,5 +1,5 @@
 /** hsrctl: the command line. One file per verb; this one puts them together. */
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Help } from "commander";
 import { type Context, type GlobalFlags, makeContext } from "./context.ts";
 import { exitCodes, Failure } from "./failure.ts";
 import { visibleLines } from "./terminal.ts";
@@ -74,9 +74,13 @@ function buildProgram(rawArguments: readonly string[]): { program: Command; cont
   return { program, context };
 }
 
-/** Commands that were added ready-made do not inherit these two settings. */
+/** Commands that were added ready-made do not inherit these settings. */
 function throwInsteadOfExit(command: Command): void {
   command.exitOverride().showHelpAfterError("(--help explains it)");
+  command.configureHelp({
+    // A list that is empty unless told otherwise goes without saying.
+    optionDescription: (option) => new Help().optionDescription(option).replace(" (default: [])", ""),
+  });
   command.commands.forEach(throwInsteadOfExit);
 }
 
