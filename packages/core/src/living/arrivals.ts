@@ -71,7 +71,8 @@ export async function admitArrival(
 ): Promise<JudgeInput["risk"] | null> {
   let worst: JudgeInput["risk"] | null = null;
   for (const execution of sandbox.executions.values()) {
-    if (!(await mentions(execution, sandbox, agent, path))) continue;
+    // One that waits for a person is judged again before it starts, and what was exchanged meanwhile makes the answer void.
+    if (execution.record.state === "held" || !(await mentions(execution, sandbox, agent, path))) continue;
     const { argv, timeoutMs, outputLimitBytes } = execution.record;
     const program = { kind: "argv", argv } as const;
     const environment = execution.spec?.env ?? sandbox.record.environment;
