@@ -101,7 +101,10 @@ describeWith(["bubblewrap"], "an approval in living sandboxes", () => {
     expect(shown).toMatchObject({ sandbox: { id }, run: null, environment: ["TOKEN"], code: null });
     expect(JSON.stringify(shown)).not.toContain("hush");
     // Whoever wants something of it is told, and does not wait.
-    expect((await exec(id, { argv: ["true"] })).body.error.code).toBe("approval_pending");
+    expect((await exec(id, { argv: ["true"] })).body.error).toMatchObject({
+      code: "sandbox_not_running",
+      message: expect.stringContaining("approval") as string,
+    });
     expect((await gateway.call<ErrorBody>("POST", `/v1/sandboxes/${id}/renew`, { ttl_ms: 5000 })).status).toBe(409);
 
     const waited = sandbox(id, 20_000);

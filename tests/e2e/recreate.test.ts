@@ -19,6 +19,11 @@ const policy = `rules:
     level: standard
   - match: {lang: javascript}
     level: maximum
+  - match: {lang: typescript}
+    level: standard
+    require_approval: true
+  - match: {opaque: true}
+    require_approval: true
 default: {level: basic}
 `;
 
@@ -118,6 +123,49 @@ describeWith(["bubblewrap", "python3"], "a sandbox that is too weak", () => {
     expect((await exec(strong.id, { argv: ["bash", "kept.sh"] })).body.stdout).toBe("kept\n");
     expect((await exec(strong.id, { argv: ["bash", "made.sh"] })).body.error.code).toBe("opaque_not_allowed");
     await call("DELETE", `/v1/sandboxes/${strong.id}`);
+  });
+
+  test("is replaced before a person is asked about the program, which runs there once it is approved", async () => {
+    const weak = (await call<Sandbox>("POST", "/v1/sandboxes", {})).body;
+    const code = { language: "typescript", code: "console.log(1)" } as const;
+    expect((await exec(weak.id, code)).body.error.code).toBe("needs_stronger_sandbox");
+    const held = (await exec(weak.id, { ...code, escalation: "recreate" })).body;
+    expect(held).toMatchObject({ state: "held", decision: { approval: { rule: "policy.yaml:7", approved_by: null } } });
+    expect(await get(weak.id)).toMatchObject({ reason: "replaced" });
+    expect((await get(held.sandbox_id)).decision.level).toBe("standard");
+    await call("POST", `/v1/approvals/${held.id}/approve`);
+    const at = `/v1/sandboxes/${held.sandbox_id}/executions/${held.id}?wait_ms=10000`;
+    const ran = (await call<Execution>("GET", at)).body;
+    expect(ran).toMatchObject({ stdout: "1\n", decision: { escalated_from: weak.id } });
+    expect(ran.decision.approval?.approved_by).not.toBeNull();
+    await call("DELETE", `/v1/sandboxes/${held.sandbox_id}`);
+  });
+
+  test("that a person approved is replaced by the same rules, and by others stays as it was", async () => {
+    const approved = async () => {
+      const { id } = (await call<Sandbox>("POST", "/v1/sandboxes", { allow: ["opaque"] })).body;
+      await call("POST", `/v1/approvals/${id}/approve`);
+      return (await call<Sandbox>("GET", `/v1/sandboxes/${id}?wait_ms=10000`)).body;
+    };
+    const python = { language: "python", code: "print(1)", escalation: "recreate" } as const;
+    const weak = await approved();
+    const ran = (await exec(weak.id, python)).body;
+    expect(ran).toMatchObject({ stdout: "1\n", decision: { escalated_from: weak.id } });
+    const strong = await get(ran.sandbox_id);
+    expect(strong.decision).toMatchObject({ level: "standard", approval: weak.decision.approval });
+    await call("DELETE", `/v1/sandboxes/${strong.id}`);
+
+    const kept = await approved();
+    writeFileSync(join(folder, "policy.yaml"), `${policy}# another one\n`);
+    await gateway.reloadPolicy();
+    expect((await exec(kept.id, python)).body.error).toMatchObject({
+      code: "policy_denied",
+      details: { rule: "policy.yaml:10" },
+    });
+    expect(await get(kept.id)).toMatchObject({ state: "running" });
+    writeFileSync(join(folder, "policy.yaml"), policy);
+    await gateway.reloadPolicy();
+    await call("DELETE", `/v1/sandboxes/${kept.id}`);
   });
 
   test("leaves decisions in the audit log that come out the same again", async () => {

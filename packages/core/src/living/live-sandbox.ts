@@ -175,7 +175,11 @@ export class LiveSandbox {
 
   /** Throws while a person is asked about it: nobody waits for that with an open connection. */
   mustNotWait(): void {
-    if (this.isHeld) throw new HsrError("approval_pending");
+    if (this.isHeld)
+      throw new HsrError("sandbox_not_running", {
+        message: "The sandbox waits for a person's approval; nothing of it was started.",
+        details: { state: this.record.state },
+      });
   }
 
   /** A person agreed to it. */

@@ -86,6 +86,8 @@ export function sandboxRefusedEntry(
   considered: DecideInput,
   code: ErrorCode,
   nowMs: number,
+  /** What was decided where nobody could be asked. */
+  held: Decision | null = null,
 ): NewAuditEntry {
   return {
     timeMs: nowMs,
@@ -93,7 +95,12 @@ export function sandboxRefusedEntry(
     tenant: action.tenant,
     subject: action.requestId,
     requestId: action.requestId,
-    data: asJson({ ...said(action), input: kept(considered), code }),
+    data: asJson({
+      ...said(action),
+      input: kept(considered),
+      code,
+      ...(held === null ? {} : { decision: held, held: true }),
+    }),
   };
 }
 

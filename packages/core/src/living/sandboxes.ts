@@ -154,7 +154,8 @@ export class Sandboxes {
       // Nobody waits for a person in the middle of an execution: the old sandbox lives on.
       const { code, options } =
         verdict.kind === "refuse" ? verdict.refusal : needsApproval(verdict.approval, ports.rules);
-      await ports.store.audit.append(sandboxRefusedEntry(action, considered, code, ports.clock.now()));
+      const held = verdict.kind === "hold" ? verdict.held : null;
+      await ports.store.audit.append(sandboxRefusedEntry(action, considered, code, ports.clock.now(), held));
       throw new HsrError(code, options);
     }
     const times = this.#times(action);

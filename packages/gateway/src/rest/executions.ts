@@ -90,7 +90,6 @@ export function executionRoutes(ports: ExecutionPorts): readonly Route[] {
         "opaque_not_allowed",
         "needs_stronger_sandbox",
         "policy_denied",
-        "approval_pending",
         "quota_exceeded",
         "sandbox_not_running",
         "sandbox_unreachable",

@@ -234,7 +234,7 @@ export function sandboxRoutes(ports: SandboxPorts): readonly Route[] {
       params: sandboxParams,
       body: renewRequestSchema,
       answers: { 200: { description: "The sandbox with its new time.", schema: sandboxSchema } },
-      errors: ["not_found", "approval_pending", "sandbox_not_running", "launcher_unavailable"],
+      errors: ["not_found", "sandbox_not_running", "launcher_unavailable"],
     },
     async ({ params, body, caller, requestId }) => {
       const sandbox = await livingSandbox(ports, caller, params.id);
