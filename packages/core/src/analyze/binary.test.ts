@@ -1,7 +1,6 @@
 /** Real files where this host or the project has them, and bytes made by the formats' own definitions for the rest. */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
@@ -18,13 +17,6 @@ describe("real files", () => {
   test("a program and a library of this machine", () => {
     expect(formOf(readFileSync("/bin/sh")).kind).toBe("elf");
     expect(formOf(readFileSync(process.execPath)).kind).toBe("elf");
-  });
-
-  test("a grammar of the project in WebAssembly, with what it imports", () => {
-    const require = createRequire(new URL("../../../gateway/src/workers/parser.ts", import.meta.url));
-    const form = formOf(readFileSync(require.resolve("tree-sitter-bash/tree-sitter-bash.wasm")));
-    expect(form).toMatchObject({ kind: "wasm" });
-    expect(form.kind === "wasm" && form.imports.length).toBeGreaterThan(0);
   });
 
   describe("what tools of this machine make", () => {

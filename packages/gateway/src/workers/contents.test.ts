@@ -1,5 +1,7 @@
 /** Files that come with a request, and code that is not the text that it seems. */
 
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { gzipSync } from "node:zlib";
 import type { LanguageName } from "@hsr/contract";
 import { type AnalyzedRisk, type AnalyzeInput, analyzeCode, builtinRules, ruleSet } from "@hsr/core";
@@ -105,6 +107,16 @@ describe("programs that are no text", () => {
     expect(capabilities("proc_exit", "fd_write")).toEqual(["native_code"]);
     expect(capabilities("path_unlink_file", "environ_get")).toEqual(["delete", "environment", "native_code"]);
     expect(capabilities("sock_accept", "path_open")).toEqual(["network", "file_read", "file_write", "native_code"]);
+  });
+
+  test("a real one, of the project's own grammars", () => {
+    const file = createRequire(import.meta.url).resolve("tree-sitter-bash/tree-sitter-bash.wasm");
+    const risk = read(harmless, { "/workspace/x.wasm": readFileSync(file) });
+    expect(risk).toMatchObject({ binary: true, capabilities: ["native_code"] });
+    expect(risk.findings[0]).toMatchObject({
+      id: "machine-code",
+      evidence: expect.stringContaining("wasm importing env."),
+    });
   });
 
   test("data that may be executed is in no known language", () => {
