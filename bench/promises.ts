@@ -234,15 +234,27 @@ export const promises: readonly Promised[] = [
     proof: { report: "analyze" },
   },
   {
+    id: "base64_high_percent",
+    group: "Risk",
+    text: "Of programs that decode plain base64 and use it as data at most 5 % score high.",
+    proof: { report: "analyze" },
+  },
+  {
+    id: "base64_medium_percent",
+    group: "Risk",
+    text: "Of the same at most 15 % score medium.",
+    proof: { report: "analyze" },
+  },
+  {
     id: "analyze_4kb_p95_ms",
     group: "Risk",
-    text: "4 kB of Python are analysed in at most 5 ms (p95, warm).",
+    text: "4 kB of Python, each time another program, are analysed in at most 5 ms (p95, warm, to the analyzer's process and back).",
     proof: { report: "analyze" },
   },
   {
     id: "analyze_added_p50_ms",
     group: "Risk",
-    text: "The analysis adds at most 1.5 ms (p50) to a run with 2 kB of code.",
+    text: "The analysis of 2 kB of new Python takes at most 1.5 ms (p50, to the analyzer's process and back; the policy's share is not in it).",
     proof: { report: "analyze" },
   },
   {
