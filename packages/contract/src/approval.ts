@@ -3,7 +3,7 @@ import Type from "typebox";
 import { executionSchema, executionSummarySchema } from "./execution.ts";
 import { idPatterns } from "./ids.ts";
 import { mountSchema } from "./mount.ts";
-import { nullable } from "./nullable.ts";
+import { nextCursor, nullable } from "./nullable.ts";
 import { runSchema, runSummarySchema } from "./run.ts";
 import { sandboxSchema } from "./sandbox.ts";
 
@@ -21,7 +21,7 @@ export const approvalListSchema = Type.Object(
     items: Type.Array(Type.Union([runSummarySchema, sandboxSchema, executionSummarySchema]), {
       description: "Newest first; the prefix of `id` says what each is.",
     }),
-    next_cursor: nullable(Type.String({ maxLength: 256 }), "Give it as `cursor` for the next page; null on the last."),
+    next_cursor: nextCursor,
   },
   { title: "ApprovalList", additionalProperties: false, description: "What waits for an approval." },
 );

@@ -2,6 +2,7 @@ import Type from "typebox";
 import { errorInfoSchema } from "./error-body.ts";
 import { idPattern } from "./ids.ts";
 import { requestLimits, runLimits } from "./limits.ts";
+import { nextCursor } from "./nullable.ts";
 import { riskSchema } from "./risk.ts";
 import { approvalSchema, nullable, timeSchema } from "./run.ts";
 import { base64, bounded, environmentSchema, languageNames } from "./run-request.ts";
@@ -212,7 +213,7 @@ export type Execution = Type.Static<typeof executionSchema>;
 export const executionListSchema = Type.Object(
   {
     items: Type.Array(executionSummarySchema, { description: "Newest first." }),
-    next_cursor: nullable(Type.String({ maxLength: 256 }), "Give it as `cursor` for the next page; null on the last."),
+    next_cursor: nextCursor,
   },
   { title: "ExecutionList", additionalProperties: false, description: "A page of executions." },
 );

@@ -1,5 +1,6 @@
 import Type from "typebox";
 import { idPattern } from "./ids.ts";
+import { nextCursor } from "./nullable.ts";
 import { nullable, timeSchema } from "./run.ts";
 
 /** What a key may do: a closed list, each with a sentence. */
@@ -82,7 +83,7 @@ export type CreatedKey = Type.Static<typeof createdKeySchema>;
 export const keyListSchema = Type.Object(
   {
     items: Type.Array(keyInfoSchema, { description: "Newest first." }),
-    next_cursor: nullable(Type.String({ maxLength: 256 }), "Give it as `cursor` for the next page; null on the last."),
+    next_cursor: nextCursor,
   },
   { title: "KeyList", additionalProperties: false, description: "A page of keys." },
 );

@@ -3,7 +3,7 @@ import Type from "typebox";
 import { errorInfoSchema } from "./error-body.ts";
 import { idPattern } from "./ids.ts";
 import { isolationLevelSchema } from "./isolation.ts";
-import { nullable } from "./nullable.ts";
+import { nextCursor, nullable } from "./nullable.ts";
 import { riskSchema } from "./risk.ts";
 import { decisionSchema, timeSchema } from "./run.ts";
 import { runRequestSchema } from "./run-request.ts";
@@ -62,7 +62,7 @@ export const policyVersionTextSchema = Type.Object(
 export const policyVersionListSchema = Type.Object(
   {
     items: Type.Array(policyVersionSchema, { description: "Newest first." }),
-    next_cursor: nullable(Type.String({ maxLength: 256 }), "Give it as `cursor` for the next page; null on the last."),
+    next_cursor: nextCursor,
   },
   { title: "PolicyVersionList", additionalProperties: false, description: "A page of versions." },
 );

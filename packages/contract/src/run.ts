@@ -2,7 +2,7 @@ import Type from "typebox";
 import { errorInfoSchema } from "./error-body.ts";
 import { idPattern } from "./ids.ts";
 import { isolationLevelSchema, runtimeNameSchema } from "./isolation.ts";
-import { nullable } from "./nullable.ts";
+import { nextCursor, nullable } from "./nullable.ts";
 import { riskSchema } from "./risk.ts";
 import { labelsSchema, languageNames } from "./run-request.ts";
 import { type RunReason, type RunState, runReasons, runStates } from "./states.ts";
@@ -127,7 +127,7 @@ export type Run = Type.Static<typeof runSchema>;
 export const runListSchema = Type.Object(
   {
     items: Type.Array(runSummarySchema, { description: "Newest first." }),
-    next_cursor: nullable(Type.String({ maxLength: 256 }), "Give it as `cursor` for the next page; null on the last."),
+    next_cursor: nextCursor,
   },
   { title: "RunList", additionalProperties: false, description: "A page of runs." },
 );

@@ -1,6 +1,7 @@
 import Type from "typebox";
 import { errorInfoSchema } from "./error-body.ts";
 import { idPattern } from "./ids.ts";
+import { nextCursor } from "./nullable.ts";
 import { decisionSchema, limitNames, nullable, timeSchema, usageSchema } from "./run.ts";
 import { labelsSchema } from "./run-request.ts";
 import { allowSchema, sandboxNameSchema } from "./sandbox-request.ts";
@@ -56,7 +57,7 @@ export type Sandbox = Type.Static<typeof sandboxSchema>;
 export const sandboxListSchema = Type.Object(
   {
     items: Type.Array(sandboxSchema, { description: "Newest first." }),
-    next_cursor: nullable(Type.String({ maxLength: 256 }), "Give it as `cursor` for the next page; null on the last."),
+    next_cursor: nextCursor,
   },
   { title: "SandboxList", additionalProperties: false, description: "A page of sandboxes." },
 );
