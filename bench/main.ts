@@ -1,6 +1,6 @@
 /**
  * `make bench`: measures, prints, and writes the reports in `bench/reports/`. Names as arguments choose: speed, stall, density, files,
- * living, leaks, neighbours, analyze. Each runs in a process of its own, so that none warms up another.
+ * living, leaks, neighbours, analyze, decision. Each runs in a process of its own, so that none warms up another.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -15,9 +15,10 @@ const benches: Readonly<Record<string, readonly string[]>> = {
   leaks: ["10000"],
   neighbours: ["15"],
   analyze: [],
+  decision: ["300"],
 };
 /** What `make bench` measures; the long ones belong to the soak. */
-const everyday = ["speed", "stall", "density", "living", "analyze"];
+const everyday = ["speed", "stall", "density", "living", "analyze", "decision"];
 
 const chosen = process.argv.length > 2 ? process.argv.slice(2) : everyday;
 let failed = 0;

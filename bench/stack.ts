@@ -32,18 +32,30 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
-/** Starts it; `gatewayPreload` is a module that the gateway's Node loads first. */
-export async function startStack(
-  options: { readonly gatewayPreload?: string; readonly env?: Readonly<Record<string, string>> } = {},
-): Promise<Stack> {
+export interface StackOptions {
+  /** A module that the gateway's Node loads first. */
+  readonly gatewayPreload?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Which of several stacks at once this is: each has host ids of its own. */
+  readonly place?: number;
+}
+
+/** Ranges of host ids for a thousand sandboxes. */
+const idCount = 1024 * 65_536;
+/** Away from those of tests: each launcher of a test has room for 64. */
+const idBase = 0xc000_0000;
+
+/** Starts it. */
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const build = join(import.meta.dirname, "../build/bench");
   mkdirSync(build, { recursive: true });
   const spawnHelper = join(build, "spawn");
   execFileSync("gcc", ["-O2", "-Wall", "-Wextra", "-Werror", "-o", spawnHelper, join(import.meta.dirname, "spawn.c")]);
   const gateway = await startGateway({
     env: { ...options.env },
-    // Ranges of host ids for a thousand sandboxes, away from those of tests: each launcher of a test has room for 64.
-    launcherOptions: { extraArgs: ["--id-base", String(0xc000_0000), "--id-count", String(1024 * 65_536)] },
+    launcherOptions: {
+      extraArgs: ["--id-base", String(idBase + (options.place ?? 0) * idCount), "--id-count", String(idCount)],
+    },
     ...(options.gatewayPreload === undefined ? {} : { nodeArgs: ["--import", options.gatewayPreload] }),
   });
   const lean = new LeanClient(gateway.url, gateway.key);
