@@ -70,7 +70,8 @@ rules:
 
 \`when\` is a list of conditions of which any may hold; in a condition everything that is given must. \`effect\` names kinds, \`place\` and \`notPlace\`
 kinds of places, \`target\`, \`notTarget\`, \`callee\` and \`data\` are patterns with \`*\` for anything, \`tag\` and \`notTag\` finer facts, \`hidden\` ways in
-which a name or text was hidden (\`"*"\` for any). \`from\` and \`notFrom\` ask where the data come from, \`also\` what else the program does.
+which a name or text was hidden (\`"*"\` for any), \`selfMade\` (\`computed\` or \`any\`) data that the program makes of its own constants in a way
+that is not followed. \`from\` and \`notFrom\` ask where the data come from, \`also\` what else the program does.
 The names of the rules above are taken.
 
 ### Effects

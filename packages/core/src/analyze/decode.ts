@@ -69,6 +69,42 @@ export function fromBase85(text: string, kind: "b85" | "a85"): string | null {
   return out;
 }
 
+/** Lines as `uuencode` writes them. */
+export function fromUu(text: string): string | null {
+  let out = "";
+  for (const line of text.split("\n")) {
+    if (line === "" || line.startsWith("begin ") || line.startsWith("end")) continue;
+    const size = (line.charCodeAt(0) - 32) & 63;
+    let part = "";
+    for (let at = 1; at < line.length && part.length < size; at += 4) {
+      const [a = 0, b = 0, c = 0, d = 0] = [0, 1, 2, 3].map((each) => ((line.charCodeAt(at + each) || 32) - 32) & 63);
+      part += String.fromCharCode(((a << 2) | (b >> 4)) & 255, ((b << 4) | (c >> 2)) & 255, ((c << 6) | d) & 255);
+    }
+    out += part.slice(0, size);
+  }
+  return out;
+}
+
+const entities: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: "\u00a0" };
+
+/** Entities of HTML: numbers, and the names that matter in code. */
+export function fromHtml(text: string): string {
+  return text.replace(
+    /&(?:#x([0-9a-fA-F]{1,6})|#(\d{1,7})|([a-z]{2,6}));/g,
+    (whole, hex?: string, decimal?: string, name?: string) => {
+      if (name !== undefined) return entities[name] ?? whole;
+      const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
+      return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+    },
+  );
+}
+
+export function fromQuotedPrintable(text: string): string {
+  return text
+    .replace(/=\r?\n/g, "")
+    .replace(/=([0-9a-fA-F]{2})/g, (_whole, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}
+
 export function rot13(text: string): string {
   return text.replace(/[A-Za-z]/g, (letter) => {
     const base = letter <= "Z" ? 65 : 97;

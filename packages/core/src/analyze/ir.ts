@@ -29,17 +29,25 @@ export interface FunctionForm extends Span {
   readonly body: readonly Stmt[];
   /** Whether `this` or `self` comes first among the parameters (Python) or by itself (JavaScript). */
   readonly self: "param" | "this" | "outer";
+  /** Whether reading the member calls it. */
+  readonly isGetter?: boolean;
 }
 
 export interface ClassForm extends Span {
   readonly name: string | null;
   readonly bases: readonly Expr[];
   readonly body: readonly Stmt[];
+  /** What is given to the class it stands on, and `metaclass`. */
+  readonly named?: readonly Argument[];
 }
 
 export type Expr = Span &
   (
-    | { readonly op: "const"; readonly value: string | number | boolean | null; readonly bytes?: boolean }
+    | {
+        readonly op: "const";
+        readonly value: string | number | bigint | boolean | null;
+        readonly bytes?: boolean;
+      }
     | { readonly op: "name"; readonly name: string }
     | { readonly op: "attr"; readonly of: Expr; readonly name: string }
     | { readonly op: "item"; readonly of: Expr; readonly key: Expr }
@@ -48,6 +56,14 @@ export type Expr = Span &
     | { readonly op: "binary"; readonly sign: string; readonly left: Expr; readonly right: Expr }
     | { readonly op: "unary"; readonly sign: string; readonly of: Expr }
     | { readonly op: "either"; readonly of: readonly Expr[] }
+    /** One of two, as a test says. */
+    | { readonly op: "choose"; readonly test: Expr; readonly then: Expr; readonly other: Expr }
+    /** The first that counts as true (`or`) or as false (`and`), or else the last. */
+    | { readonly op: "first"; readonly sign: "and" | "or"; readonly left: Expr; readonly right: Expr }
+    /** What was thrown last. */
+    | { readonly op: "caught" }
+    /** What a `with` gives its name to. */
+    | { readonly op: "enter"; readonly of: Expr }
     | { readonly op: "list"; readonly items: readonly Expr[] }
     | { readonly op: "dict"; readonly entries: readonly { readonly key: Expr; readonly value: Expr }[] }
     | { readonly op: "text"; readonly parts: readonly Expr[] }
@@ -59,6 +75,8 @@ export type Expr = Span &
         readonly over: Expr;
         readonly when: readonly Expr[];
         readonly give: Expr;
+        /** Whether pairs of keys and values are given. */
+        readonly pairs?: boolean;
       }
     | { readonly op: "assign"; readonly target: Expr; readonly value: Expr }
     | { readonly op: "import"; readonly name: Expr }
@@ -97,5 +115,16 @@ export type Stmt = Span &
     | { readonly do: "block"; readonly body: readonly Stmt[] }
     | { readonly do: "return"; readonly value: Expr | null }
     | { readonly do: "yield"; readonly value: Expr }
-    | { readonly do: "leave" }
+    /** Ends a loop, or (`round`) only a round of it. */
+    | { readonly do: "leave"; readonly of: "loop" | "round" }
+    | {
+        readonly do: "switch";
+        readonly subject: Expr;
+        /** Without a test: what else is done. `falls`: goes on into the next where nothing leaves it. */
+        readonly arms: readonly { readonly test: Expr | null; readonly body: readonly Stmt[] }[];
+        readonly falls: boolean;
+      }
+    | { readonly do: "throw"; readonly value: Expr }
+    /** Names that belong to the program or to a function around, though they are set here. */
+    | { readonly do: "share"; readonly names: readonly string[]; readonly with: "program" | "around" }
   );

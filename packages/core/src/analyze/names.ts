@@ -24,6 +24,10 @@ export class Names {
     return this.#values.has(name);
   }
 
+  entries(): readonly (readonly [string, Value])[] {
+    return [...this.#values];
+  }
+
   set(name: string, value: Value): void {
     const before = this.#before;
     if (before !== null && !before.has(name)) before.set(name, this.#values.get(name));

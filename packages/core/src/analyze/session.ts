@@ -236,6 +236,8 @@ export class Session {
     const written = this.#written.get(name);
     if (written !== undefined) {
       const from = joinOrigins([index], written.from);
+      const reading = this.effects[index];
+      if (reading !== undefined) this.effects[index] = { ...reading, tags: [...new Set([...reading.tags, "own"])] };
       return written.content?.k === "text" ? { ...written.content, from } : unknownFrom(from);
     }
     const [given, ...others] = this.filesNamed(path);

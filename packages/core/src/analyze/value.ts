@@ -11,6 +11,19 @@ export type Origins = readonly number[];
 
 export const noOrigins: Origins = [];
 
+/**
+ * Stand among origins for the program itself: a value that it computes of nothing but its own constants in a way that is not
+ * followed. `computed` by operators, texts' methods and decoders; `fromLibrary` by a function that nothing is known of.
+ */
+const computed = -1;
+const fromLibrary = -2;
+export const selfMade = { computed: [computed] as Origins, library: [fromLibrary] as Origins } as const;
+
+/** Whether a program made a value of its own constants; `computed` asks that its own operators did. */
+export function isSelfMade(from: Origins, ways: "any" | "computed" = "any"): boolean {
+  return from.some((each) => each === computed || (ways === "any" && each === fromLibrary));
+}
+
 /** Stands in a text for a part that is not known. A private character: in honest code it means nothing. */
 export const hole = "\uE000";
 
@@ -21,6 +34,8 @@ const plain: Disguise = [];
 export interface Scope {
   readonly names: Names;
   readonly outer: Scope | null;
+  /** Names that are set in another scope than this. */
+  shared?: Map<string, Scope>;
 }
 
 export interface TextValue {
@@ -81,7 +96,13 @@ export interface RefValue {
 export type Value =
   | { readonly k: "unknown"; readonly from: Origins }
   | TextValue
-  | { readonly k: "number"; readonly n: number; readonly from: Origins }
+  | {
+      readonly k: "number";
+      readonly n: number;
+      /** The whole number, where it is larger than a number holds. */
+      readonly big?: bigint;
+      readonly from: Origins;
+    }
   | { readonly k: "constant"; readonly value: boolean | null; readonly from: Origins }
   | ListValue
   | DictValue
@@ -105,7 +126,9 @@ export function unknownFrom(from: Origins): Value {
 }
 
 export function textValue(text: string, from: Origins = noOrigins, disguise: Disguise = plain, bytes = false): Value {
-  return text.length > mostTextChars ? unknownFrom(from) : { k: "text", text, bytes, disguise, from };
+  return text.length > mostTextChars
+    ? unknownFrom(joinOrigins(selfMade.computed, from))
+    : { k: "text", text, bytes, disguise, from };
 }
 
 export function numberValue(n: number, from: Origins = noOrigins): Value {
@@ -146,7 +169,12 @@ export function joinOrigins(a: Origins, b: Origins): Origins {
   if (b.length === 0 || a === b) return a;
   if (a.length === 0) return b;
   const found = [...a];
-  for (const each of b) if (!found.includes(each)) found.push(each);
+  for (const each of b)
+    if (!found.includes(each)) {
+      // The program itself comes first: it is not among those that are left out.
+      if (each < 0) found.unshift(each);
+      else found.push(each);
+    }
   return found.length > mostOrigins ? found.slice(0, mostOrigins) : found;
 }
 
@@ -227,7 +255,7 @@ export function asText(value: Value): string {
     case "text":
       return value.text;
     case "number":
-      return String(value.n);
+      return value.big === undefined ? String(value.n) : value.big.toString();
     case "constant":
       return value.value === null ? "None" : value.value ? "True" : "False";
     case "instance": {
@@ -255,4 +283,15 @@ export function isWhole(text: string): boolean {
 /** Applies a function to each alternative. */
 export function mapValue(value: Value, change: (one: Value) => Value): Value {
   return value.k === "choice" ? anyOf(value.of.map(change)) : change(value);
+}
+
+/** A whole number of any size. */
+export function wholeNumber(n: bigint, from: Origins = noOrigins): Value {
+  return Number.isSafeInteger(Number(n)) ? numberValue(Number(n), from) : { k: "number", n: Number(n), big: n, from };
+}
+
+/** A value as a whole number. */
+export function wholeOf(value: Value): bigint | null {
+  if (value.k !== "number") return null;
+  return value.big ?? (Number.isInteger(value.n) ? BigInt(value.n) : null);
 }

@@ -23,6 +23,7 @@ const plain = {
   tag: Type.Optional(words),
   notTag: Type.Optional(words),
   hidden: Type.Optional(words),
+  selfMade: Type.Optional(Type.Enum(["computed", "any"])),
   data: Type.Optional(words),
 };
 const inner = Type.Object(plain, { additionalProperties: false, minProperties: 1 });

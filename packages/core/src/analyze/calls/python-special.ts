@@ -1,5 +1,7 @@
 /** Calls of Python that a table cannot say: what they do depends on their arguments. */
 import type { Fold, OutsideCall } from "../evaluate/call.ts";
+import { Names } from "../names.ts";
+import { originsOfCode } from "../self-made.ts";
 import { modeTags } from "../shell/file-tools.ts";
 import {
   alternatives,
@@ -90,7 +92,7 @@ const readFile: Fold = (call) => {
   const { self } = call;
   if (self?.k !== "instance") return null;
   const path = asText(self.fields.get("path") ?? unknown);
-  const [index] = self.from;
+  const index = self.from.find((each) => each >= 0);
   return index === undefined ? unknownFrom(originsOf(self)) : call.reading(path, index);
 };
 
@@ -138,14 +140,15 @@ export function started(call: OutsideCall, command: Value, usesShell: boolean, i
   const fields: [string, Value][] = ["stdout", "stderr"].map((name) => [name, instanceValue("process.stream", from)]);
   return instanceValue("subprocess.Popen", from, [
     ...fields,
-    ["stdin", instanceValue("process.stdin", joinOrigins(from, originsOf(command)))],
+    ["stdin", instanceValue("process.stdin", joinOrigins(from, originsOf(command)), [["command", command]])],
+    ["command", command],
   ]);
 }
 
 /** A text that a shell runs. */
 export function shellText(call: OutsideCall, text: Value): Value {
   const code = asText(text);
-  const from = originsOf(text);
+  const from = originsOfCode(text);
   const isKnown = isWhole(code) && text.k === "text";
   call.emit({
     kind: "run",
@@ -190,14 +193,20 @@ const evaluate: Fold = (call) => {
   return evaluated(call, code);
 };
 
+/** The text of a code object, or of bytes that are kept as numbers. */
+function sourceOf(call: OutsideCall, of: Value): Value {
+  if (of.k === "instance" && of.type === "code.object")
+    return sourceOf(call, of.fields.get("source") ?? unknownFrom(of.from));
+  if (of.k === "list" && !of.open && of.items.length > 0 && of.items.every((each) => each.k === "number"))
+    return call.call(refValue("bytes"), [of]);
+  return of;
+}
+
 export function evaluated(call: OutsideCall, code: Value): Value {
   const results = alternatives(code).map((each): Value => {
-    const inner =
-      each.k === "instance" && each.type === "code.object"
-        ? (each.fields.get("source") ?? unknownFrom(each.from))
-        : each;
+    const inner = sourceOf(call, each);
     const text = asText(inner);
-    const from = originsOf(inner);
+    const from = originsOfCode(inner);
     const isKnown = inner.k === "text" && isWhole(text);
     call.emit({
       kind: "eval",
@@ -213,6 +222,43 @@ export function evaluated(call: OutsideCall, code: Value): Value {
   });
   return results.length === 1 && results[0] !== undefined ? results[0] : unknownFrom(originsOf(code));
 }
+
+/** Text in a file that the program wrote itself, or that came with the request, is run. */
+function runFile(call: OutsideCall, path: Value): Value | null {
+  const name = asText(path);
+  const content = call.written(name);
+  if (content === null) return null;
+  call.emit({ kind: "run", target: name, tags: ["file", "written"], from: originsOf(content) });
+  evaluated(call, content);
+  return refValue("scope", null, noOrigins, ["dictionary"]);
+}
+
+/** A file with a name that nobody knows before: one for each place where it is made. */
+const temporary: Fold = (call) => {
+  const suffix = asText(call.args.get(call.name.endsWith("mkstemp") ? 0 : 99, "suffix") ?? textValue(""));
+  const folder = call.args.get(99, "dir");
+  const { line, column } = call.place;
+  const path = textValue(
+    `${folder?.k === "text" ? folder.text : "/tmp"}/tmp${line ?? 0}-${column ?? 0}${isWhole(suffix) ? suffix : ""}`,
+  );
+  call.emit({ kind: "write", target: "/tmp", tags: ["temporary"] });
+  const file = instanceValue("file", noOrigins, [
+    ["path", path],
+    ["name", path],
+    ["mode", textValue("w")],
+  ]);
+  return call.name.endsWith("mkstemp") ? listValue([file, path]) : call.name.endsWith("mktemp") ? path : file;
+};
+
+/** A program that is started with its input still to come is run again when that is known. */
+const communicate: Fold = (call) => {
+  const self = call.self?.k === "instance" ? call.self : null;
+  const from = self === null ? noOrigins : originsOf(self);
+  const input = call.args.get(0, "input");
+  const command = self?.fields.get("command");
+  if (input !== null && input.k !== "constant" && command?.k === "list") call.command(command.items, input);
+  return listValue([unknownFrom(from), unknownFrom(from)]);
+};
 
 const compile: Fold = (call) => {
   const source = call.args.at(0, "source");
@@ -349,8 +395,30 @@ const archive: Fold = (call) => {
   return instanceValue("archive", [index], [["path", path]]);
 };
 
+/** A class without a body: its members are given. */
+function madeClass(call: OutsideCall): Value {
+  const [name, bases, members] = call.args.values;
+  const at = { start: 0, end: 0 };
+  const made = new Names();
+  if (members?.k === "dict") for (const [key, value] of members.entries) made.set(key, value);
+  return {
+    k: "class",
+    form: { ...at, name: name?.k === "text" ? name.text : null, bases: [], body: [] },
+    bases: bases?.k === "list" ? bases.items : [],
+    members: made,
+    from: noOrigins,
+  };
+}
+
 const classOf: Fold = (call) => {
   const [of] = call.args.values;
+  // `type(name, bases, members)` makes a class; its members are what matters of it.
+  if (call.args.values.length === 3 && call.args.at(2).k === "dict") return madeClass(call);
+  if (of?.k === "function") return refValue("types.FunctionType");
+  if (of?.k === "instance" && of.type === "code.object") return refValue("types.CodeType");
+  if (of?.k === "instance" && of.type === "module") return refValue("types.ModuleType");
+  if (of?.k === "text") return refValue(of.bytes ? "bytes" : "str");
+  if (of?.k === "number") return refValue("int");
   return of?.k === "instance" && of.of !== null ? of.of : refValue("type");
 };
 
@@ -442,6 +510,8 @@ export const pythonSpecials: Readonly<Record<string, Fold>> = {
   "process.stdin#write": (call) => {
     const text = call.args.at(0);
     const origins = call.self === null ? noOrigins : originsOf(call.self);
+    const command = call.self?.k === "instance" ? call.self.fields.get("command") : undefined;
+    if (command?.k === "list") call.command(command.items, text);
     call.emit({
       kind: "run",
       target: "stdin",
@@ -450,10 +520,7 @@ export const pythonSpecials: Readonly<Record<string, Fold>> = {
     });
     return unknown;
   },
-  "subprocess.Popen#communicate": (call) => {
-    const from = call.self === null ? noOrigins : originsOf(call.self);
-    return listValue([unknownFrom(from), unknownFrom(from)]);
-  },
+  "subprocess.Popen#communicate": communicate,
   "os.startfile": (call) => {
     call.emit({ kind: "run", target: asText(call.args.at(0)) });
     return unknown;
@@ -493,8 +560,43 @@ export const pythonSpecials: Readonly<Record<string, Fold>> = {
     return unknown;
   },
   compile,
-  "code.InteractiveInterpreter#runsource": evaluate,
-  "code.InteractiveInterpreter#runcode": evaluate,
+  ...Object.fromEntries(
+    ["runsource", "runcode", "push"].flatMap((method) =>
+      ["Interpreter", "Console"].map((kind) => [`code.Interactive${kind}#${method}`, evaluate]),
+    ),
+  ),
+  "code.InteractiveInterpreter": () => instanceValue("code.InteractiveInterpreter"),
+  "code.InteractiveConsole": () => instanceValue("code.InteractiveConsole"),
+  "pdb.run": evaluate,
+  "pdb.runeval": evaluate,
+  "bdb.Bdb#run": evaluate,
+  "trace.Trace#run": evaluate,
+  "cProfile.Profile#run": evaluate,
+  "cProfile.runctx": evaluate,
+  "profile.runctx": evaluate,
+  "timeit.repeat": evaluate,
+  "doctest.run_docstring_examples": evaluate,
+  "_testcapi.run_in_subinterp": evaluate,
+  "_xxsubinterpreters.run_string": (call) => evaluated(call, call.args.at(1)),
+  "_interpreters.exec": (call) => evaluated(call, call.args.at(1)),
+  "importlib._bootstrap._call_with_frames_removed": (call) => call.call(call.args.at(0), call.args.values.slice(1)),
+  "typing.get_type_hints": () => null,
+  "typing.ForwardRef": compile,
+  "runpy.run_path": (call) => runFile(call, call.args.at(0, "path_name")),
+  "importlib.machinery.SourceFileLoader": (call) => runFile(call, call.args.at(1, "path")),
+  "importlib.util.spec_from_file_location": (call) => runFile(call, call.args.at(1, "location")),
+  "imp.load_source": (call) => runFile(call, call.args.at(1)),
+  "tempfile.NamedTemporaryFile": temporary,
+  "tempfile.mkstemp": temporary,
+  "tempfile.mktemp": temporary,
+  "os.write": (call) => {
+    const [file, content] = call.args.values;
+    if (file?.k !== "instance" || content === undefined) return null;
+    writeTo(call, file.fields.get("path") ?? unknown, content, []);
+    return unknown;
+  },
+  "types.CodeType": (call) => instanceValue("code.object", call.args.origins),
+  "types.ModuleType": () => instanceValue("module"),
   "types.FunctionType": (call) => {
     const code = call.args.at(0, "code");
     return instanceValue("code.function", originsOf(code), [["source", code]]);
@@ -541,6 +643,5 @@ export const pythonSpecials: Readonly<Record<string, Fold>> = {
     if (file !== null) call.emit({ kind: "write", target: asText(file), tags: ["append"] });
     return unknown;
   },
-  isinstance: () => unknown,
   hasattr: () => constantValue(true),
 };

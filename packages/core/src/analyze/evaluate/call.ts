@@ -71,7 +71,15 @@ export interface OutsideCall {
   /** Writes an effect down and gives its index. */
   emit(seen: Omit<Seen, "callee"> & { readonly callee?: string }): number;
   /** Calls a function of the program, or anything else. */
-  call(fn: Value, values: readonly Value[]): Value;
+  call(fn: Value, values: readonly Value[], named?: ReadonlyMap<string, Value>): Value;
+  /** `of[key]`. */
+  item(of: Value, key: Value): Value;
+  /** Sets a member of something. */
+  set(of: Value, name: string, value: Value): void;
+  /** Sets a name of the program. */
+  define(name: string, value: Value): void;
+  /** What was written to a file before; `null` if nothing was. */
+  written(path: string): Value | null;
   /** A member of a value. */
   member(of: Value, name: string): Value;
   /** Reads a text as code of this program's language, in its scope, and gives what it evaluates to. */

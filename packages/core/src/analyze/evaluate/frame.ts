@@ -8,16 +8,22 @@ import type { Dialect } from "./dialect.ts";
 export const mostCallDepth = 16;
 /** Calls of one function that are followed; later ones give what the last gave. */
 export const mostCallsOfOne = 24;
+/** The same of a short function that is given what is known. */
+export const mostCallsOfShort = 1500;
+/** Characters of a function that is short. */
+export const shortFunction = 700;
 /** Expressions within expressions. */
 export const mostDepth = 300;
 
 /** How a list of statements ended. */
-export type End = "left" | "returned" | null;
+export type End = "left" | "next" | "returned" | null;
 
 export interface Frame {
   readonly scope: Scope;
   readonly returns: Value[];
   readonly yields: Value[];
+  /** Whether it is sure that it is run, and with what. */
+  readonly isSure?: boolean;
 }
 
 /** What loops, branches and assignments need of the evaluation that they belong to. */

@@ -1,5 +1,16 @@
 /** Members of values. */
-import { anyOf, type InstanceValue, isWhole, numberValue, type RefValue, refValue, type Value } from "../value.ts";
+import type { Stmt } from "../ir.ts";
+import {
+  anyOf,
+  constantValue,
+  type InstanceValue,
+  isWhole,
+  numberValue,
+  type RefValue,
+  refValue,
+  textValue,
+  type Value,
+} from "../value.ts";
 import type { OutsideCall } from "./call.ts";
 import type { Dialect } from "./dialect.ts";
 import { fromClass } from "./parts.ts";
@@ -10,6 +21,12 @@ export function memberOf(of: Value, name: string, dialect: Dialect, outside: (of
   if (name === "length" && !isPython) {
     if (of.k === "list" && !of.open) return numberValue(of.items.length);
     if (of.k === "text" && isWhole(of.text)) return numberValue(of.text.length);
+  }
+  if (isPython && name === "__doc__" && (of.k === "function" || of.k === "class")) return documentOf(of.form.body);
+  // From any object there is a way to the interpreter's own names.
+  if (isPython && of.k !== "ref" && of.k !== "choice" && interpreterNames.test(name)) {
+    const any = refValue("function");
+    return dialect.memberOf(outside(any), any, name);
   }
   switch (of.k) {
     case "choice":
@@ -38,6 +55,16 @@ export function memberOf(of: Value, name: string, dialect: Dialect, outside: (of
     case "constant":
       return refValue(`?#${name}`, of, of.from);
   }
+}
+
+const interpreterNames = /^(__globals__|func_globals|f_globals|f_locals|f_builtins|__builtins__|tb_frame)$/;
+
+/** The text that a function or a class begins with. */
+export function documentOf(body: readonly Stmt[]): Value {
+  const [first] = body;
+  return first?.do === "expr" && first.value.op === "const" && typeof first.value.value === "string"
+    ? textValue(first.value.value)
+    : constantValue(null);
 }
 
 function ofInstance(of: InstanceValue, name: string, dialect: Dialect): Value {

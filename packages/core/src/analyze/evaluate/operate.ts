@@ -1,5 +1,6 @@
 /** Operators on what is known of values. */
 import type { LanguageName } from "@hsr/contract";
+import { madeOf } from "../self-made.ts";
 import {
   asText,
   constantValue,
@@ -16,15 +17,22 @@ import {
   textValue,
   unknownFrom,
   type Value,
+  wholeNumber,
+  wholeOf,
 } from "../value.ts";
 
 const mostRepeats = 65_536;
+const mostItems = 4096;
+/** Texts that a text with alternatives in it may come to. */
+const mostWays = 64;
 
 export function binary(sign: string, left: Value, right: Value, language: LanguageName): Value {
   if (left.k === "choice") return mapValue(left, (one) => binary(sign, one, right, language));
   if (right.k === "choice") return mapValue(right, (one) => binary(sign, left, one, language));
   const from = joinOrigins(originsOf(left), originsOf(right));
   if (left.k === "number" && right.k === "number") {
+    const whole = isLarge(left, right) ? wholeArithmetic(sign, left, right, language) : null;
+    if (whole !== null) return { ...whole, from };
     const n = arithmetic(sign, left.n, right.n);
     if (n !== null) return typeof n === "number" ? numberValue(n, from) : constantValue(n, from);
   }
@@ -38,12 +46,11 @@ export function binary(sign: string, left: Value, right: Value, language: Langua
     const [text, times] = left.k === "number" ? [right, left] : [left, right];
     if (text.k === "text" && times.k === "number" && times.n >= 0 && text.text.length * times.n <= mostRepeats)
       return textValue(text.text.repeat(Math.floor(times.n)), from, text.disguise, text.bytes);
-    if (text.k === "list" && times.k === "number" && text.items.length * times.n <= 4096)
-      return listValue(
-        Array.from({ length: Math.max(0, Math.floor(times.n)) }, () => text.items).flat(),
-        text.open,
-        text.from,
-      );
+    if (text.k === "list" && times.k === "number") {
+      const count = Number.isFinite(times.n) ? Math.max(0, Math.floor(times.n)) : mostItems + 1;
+      if (text.items.length * count <= mostItems && count <= mostItems)
+        return listValue(Array.from({ length: count }, () => text.items).flat(), text.open, text.from);
+    }
   }
   if (sign === "%" && left.k === "text" && language === "python") return percentFormat(left, right);
   if (left.k === "text" && right.k === "text" && isWhole(left.text) && isWhole(right.text)) {
@@ -52,7 +59,66 @@ export function binary(sign: string, left: Value, right: Value, language: Langua
   }
   if (left.k === "constant" && right.k === "constant" && /^(==|===|is)$/.test(sign))
     return constantValue(left.value === right.value);
-  return unknownFrom(from);
+  return madeOf(unknownFrom(from), [left, right]);
+}
+
+/** Bits of a whole number that is computed with. */
+const mostBits = 65_536n;
+
+function isLarge(left: Value, right: Value): boolean {
+  return (left.k === "number" && left.big !== undefined) || (right.k === "number" && right.big !== undefined);
+}
+
+/** Whole numbers of any size; `null` where they are no whole numbers or grow too large. */
+function wholeArithmetic(sign: string, left: Value, right: Value, language: LanguageName): Value | null {
+  const [a, b] = [wholeOf(left), wholeOf(right)];
+  if (a === null || b === null) return null;
+  const n = ofWholes(sign, a, b, language === "python");
+  return n === null ? null : typeof n === "boolean" ? constantValue(n) : wholeNumber(n);
+}
+
+function ofWholes(sign: string, a: bigint, b: bigint, floors: boolean): bigint | boolean | null {
+  switch (sign) {
+    case "+":
+      return a + b;
+    case "-":
+      return a - b;
+    case "*":
+      return a * b;
+    case "^":
+      return a ^ b;
+    case "&":
+      return a & b;
+    case "|":
+      return a | b;
+    case "<<":
+      return b >= 0n && b < mostBits ? a << b : null;
+    case ">>":
+      return b >= 0n && b < mostBits ? a >> b : null;
+    case "//":
+    case "/":
+      return b === 0n || (sign === "/" && floors)
+        ? null
+        : a / b - (floors && a % b !== 0n && a < 0n !== b < 0n ? 1n : 0n);
+    case "%":
+      return b === 0n ? null : floors ? ((a % b) + b) % b : a % b;
+    case "==":
+    case "===":
+      return a === b;
+    case "!=":
+    case "!==":
+      return a !== b;
+    case "<":
+      return a < b;
+    case ">":
+      return a > b;
+    case "<=":
+      return a <= b;
+    case ">=":
+      return a >= b;
+    default:
+      return null;
+  }
 }
 
 function arithmetic(sign: string, a: number, b: number): number | boolean | null {
@@ -126,7 +192,10 @@ function compareTexts(sign: string, a: string, b: string): boolean | null {
 export function concatenated(parts: readonly Value[]): Value {
   const choice = parts.findIndex((each) => each.k === "choice");
   const chosen = parts[choice];
-  if (chosen !== undefined && parts.length <= 64)
+  // Each choice multiplies the texts: of many the first alternatives stand for all.
+  const ways =
+    chosen === undefined ? 1 : parts.reduce((all, each) => all * (each.k === "choice" ? each.of.length : 1), 1);
+  if (chosen !== undefined && parts.length <= 64 && ways <= mostWays)
     return mapValue(chosen, (one) => concatenated(parts.map((each, index) => (index === choice ? one : each))));
   let text = "";
   let from = noOrigins;
@@ -179,10 +248,12 @@ export function unary(sign: string, of: Value, language: LanguageName): Value {
   }
   if (sign === "+" && of.k === "text" && language !== "python") return numberValue(Number(of.text), of.from);
   if (sign === "!" || sign === "not") {
-    const truth = truthOf(of);
+    // Lists and objects of JavaScript count as true, also where they are empty.
+    const truth =
+      language !== "python" && (of.k === "list" || of.k === "dict" || of.k === "function") ? true : truthOf(of);
     if (truth !== null) return constantValue(!truth, of.from);
   }
-  return unknownFrom(originsOf(of));
+  return madeOf(unknownFrom(originsOf(of)), [of]);
 }
 
 /** Whether a value counts as true; `null` when it is not known. */
@@ -191,7 +262,7 @@ export function truthOf(value: Value): boolean | null {
     case "constant":
       return value.value === true;
     case "number":
-      return value.n !== 0;
+      return value.n !== 0 && !Number.isNaN(value.n);
     case "text":
       return isWhole(value.text) ? value.text !== "" : null;
     case "list":
@@ -245,7 +316,8 @@ export function sliceOf(of: Value, parts: readonly (Value | null)[]): Value {
   if (of.k === "choice") return mapValue(of, (one) => sliceOf(one, parts));
   const numbers = parts.map((each) => (each === null ? null : each.k === "number" ? each.n : Number.NaN));
   const [from = null, to = null, step = null] = numbers;
-  if (numbers.some((each) => each !== null && Number.isNaN(each))) return unknownFrom(originsOf(of));
+  if (numbers.some((each) => each !== null && Number.isNaN(each)))
+    return madeOf(unknownFrom(originsOf(of)), [of, ...parts.flatMap((each) => each ?? [])]);
   if (of.k === "text" && isWhole(of.text)) {
     const picked = pick(Array.from(of.text), from, to, step ?? 1).join("");
     const disguise = step !== null && step !== 1 ? joinDisguise(of.disguise, ["reversed"]) : of.disguise;
@@ -253,7 +325,7 @@ export function sliceOf(of: Value, parts: readonly (Value | null)[]): Value {
   }
   if (of.k === "text") return textValue(hole, of.from);
   if (of.k === "list") return listValue(pick(of.items, from, to, step ?? 1), of.open, of.from);
-  return unknownFrom(originsOf(of));
+  return madeOf(unknownFrom(originsOf(of)), [of]);
 }
 
 function pick<Item>(items: readonly Item[], from: number | null, to: number | null, step: number): Item[] {

@@ -14,6 +14,8 @@ export interface Host {
   readonly unit: Unit;
   call(fn: Value, args: Arguments, at: Span, frame: Frame | null): Value;
   member(of: Value, name: string, at: Span): Value;
+  item(of: Value, key: Value, at: Span): Value;
+  set(of: Value, name: string, value: Value, at: Span): void;
   evaluate(text: string, frame: Frame | null, at: Span): Value;
   lookup(name: string, frame: Frame | null): Value | null;
 }
@@ -58,6 +60,12 @@ export class Outside implements OutsideCall {
     return new Outside(this.#where, name, self, args, this.isNew, this.disguise);
   }
 
+  /** All that it is computed of. */
+  get inputs(): readonly Value[] {
+    const given = [...this.args.values, ...this.args.named.values()];
+    return this.self === null ? given : [this.self, ...given];
+  }
+
   /** Nobody asks of most calls where they stand. */
   get place(): Spot {
     const { host, at } = this.#where;
@@ -75,9 +83,29 @@ export class Outside implements OutsideCall {
     return session.add({ callee: this.name, ...seen, disguise }, this.place, unit.layer);
   }
 
-  call(fn: Value, values: readonly Value[]): Value {
+  call(fn: Value, values: readonly Value[], named?: ReadonlyMap<string, Value>): Value {
     const { host, at, frame } = this.#where;
-    return host.call(fn, new Arguments(values), at, frame);
+    return host.call(fn, new Arguments(values, named), at, frame);
+  }
+
+  item(of: Value, key: Value): Value {
+    return this.#where.host.item(of, key, this.#where.at);
+  }
+
+  set(of: Value, name: string, value: Value): void {
+    if (of.k === "ref" && (of.name === "scope" || of.name === "globalThis")) this.define(name, value);
+    else this.#where.host.set(of, name, value, this.#where.at);
+  }
+
+  define(name: string, value: Value): void {
+    let scope = this.#where.frame?.scope ?? null;
+    while (scope !== null && scope.outer !== null) scope = scope.outer;
+    scope?.names.set(name, value);
+  }
+
+  written(path: string): Value | null {
+    const found = this.#where.host.session.writtenTo(path);
+    return found === null ? null : (found.content ?? unknownFrom(found.from));
   }
 
   member(of: Value, name: string): Value {

@@ -146,6 +146,8 @@ export function someItem(over: Value, dialect: Pick<Dialect, "iterate">): Value 
 
 /** In JavaScript a name belongs to the scope that has it; in Python to the function that assigns it. */
 export function homeOf(name: string, scope: Scope, language: LanguageName): Scope {
+  const shared = scope.shared?.get(name);
+  if (shared !== undefined) return shared;
   if (language === "python" || scope.names.has(name)) return scope;
   for (let each = scope.outer; each !== null; each = each.outer) if (each.names.has(name)) return each;
   return scope;

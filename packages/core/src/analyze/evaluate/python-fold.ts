@@ -4,9 +4,11 @@ import {
   anyOf,
   asText,
   constantValue,
+  dictValue,
   disguiseOf,
   hole,
   instanceValue,
+  isSelfMade,
   isWhole,
   joinDisguise,
   joinOrigins,
@@ -15,12 +17,16 @@ import {
   noOrigins,
   numberValue,
   originsOf,
+  refValue,
   textValue,
   unknownFrom,
   type Value,
 } from "../value.ts";
-import type { Fold, OutsideCall } from "./call.ts";
+import { pythonBytes } from "./bytes-fold.ts";
+import { Arguments, type Fold, type OutsideCall } from "./call.ts";
 import { binary, concatenated, itemOf, itemsOf, truthOf } from "./operate.ts";
+import { pythonIterations } from "./python-iterate.ts";
+import { pythonOrders } from "./python-order.ts";
 import { join, onText, pythonTexts } from "./python-text.ts";
 
 const list: Fold = (call) => {
@@ -60,19 +66,6 @@ const reversed: Fold = ({ args }) => {
   );
 };
 
-const mapped: Fold = (call) => {
-  const [fn, over] = call.args.values;
-  if (fn === undefined || over === undefined) return null;
-  const items = itemsOf(over, "python");
-  if (items === null || items.length > 2048)
-    return listValue([call.call(fn, [unknownFrom(originsOf(over))])], true, originsOf(over));
-  return listValue(
-    items.map((each) => call.call(fn, [each])),
-    false,
-    over.from,
-  );
-};
-
 const filtered: Fold = (call) => {
   const [fn, over] = call.args.values;
   if (fn === undefined || over === undefined) return null;
@@ -85,19 +78,10 @@ const filtered: Fold = (call) => {
   );
 };
 
-const zipped: Fold = ({ args }) => {
-  const lists = args.values.map((each) => itemsOf(each, "python"));
-  if (lists.some((each) => each === null)) return listValue([], true, args.origins);
-  const count = Math.min(4096, ...lists.map((each) => each?.length ?? 0));
-  return listValue(
-    Array.from({ length: lists.length === 0 ? 0 : count }, (_each, index) =>
-      listValue(lists.map((each) => each?.[index] ?? unknownFrom(noOrigins))),
-    ),
-  );
-};
-
 const enumerated: Fold = ({ args }) => {
   const of = args.at(0);
+  const first = args.get(1, "start");
+  const start = first?.k === "number" ? first.n : 0;
   const items = itemsOf(of, "python");
   if (items === null)
     return listValue(
@@ -111,7 +95,7 @@ const enumerated: Fold = ({ args }) => {
       originsOf(of),
     );
   return listValue(
-    items.map((each, index) => listValue([numberValue(index), each])),
+    items.map((each, index) => listValue([numberValue(index + start), each])),
     false,
     of.from,
   );
@@ -122,7 +106,12 @@ const attribute: Fold = (call) => {
   if (of === undefined || name === undefined) return null;
   const found = alternatives(name).map((each) => {
     const text = asText(each);
-    if (!isWhole(text)) return unknownFrom(joinOrigins(originsOf(of), originsOf(each)));
+    if (!isWhole(text)) {
+      // A name that the program made, of something outside of it: it is there to be missed.
+      if (isSelfMade(originsOf(each), "computed") && alternatives(of).some((one) => one.k === "ref"))
+        call.emit({ kind: "opaque", from: originsOf(each), callee: call.name });
+      return unknownFrom(joinOrigins(originsOf(of), originsOf(each)));
+    }
     const member = call.member(of, text);
     return member.k === "ref" ? { ...member, disguise: [...member.disguise, ...disguiseOf(each), "getattr"] } : member;
   });
@@ -143,13 +132,33 @@ const reduced: Fold = (call) => {
 
 const partial: Fold = ({ args }) => {
   const [fn, ...given] = args.values;
-  if (fn?.k === "function") return { ...fn, given: [...fn.given, ...given] };
+  if (fn?.k === "function" && args.named.size === 0) return { ...fn, given: [...fn.given, ...given] };
   return fn === undefined
     ? null
     : instanceValue("functools.partial", args.origins, [
         ["fn", fn],
         ["given", listValue(given)],
+        ["named", dictValue(args.named)],
       ]);
+};
+
+/** A function with what it was made of: `partial`, a bound method. */
+const appliedPartly: Fold = (call) => {
+  const self = call.self?.k === "instance" ? call.self.fields : undefined;
+  const fn = self?.get("fn");
+  const [given, named] = [self?.get("given"), self?.get("named")];
+  if (fn === undefined) return null;
+  return call.call(
+    fn,
+    [...(given?.k === "list" ? given.items : []), ...call.args.values],
+    new Map([...(named?.k === "dict" ? named.entries : []), ...call.args.named]),
+  );
+};
+
+/** `lru_cache(size)` gives what leaves a function as it is; `lru_cache(function)` is the function. */
+const wrapper: Fold = ({ args }) => {
+  const [of] = args.values;
+  return of?.k === "function" && args.values.length === 1 ? of : refValue("functools.same");
 };
 
 const add: Fold = (call) => {
@@ -162,8 +171,7 @@ const add: Fold = (call) => {
       call.self.open = true;
       call.self.from = joinOrigins(call.self.from, originsOf(item));
     } else call.self.items.push(...items);
-  } else if (call.name === "list#insert") call.self.items.unshift(call.args.at(1));
-  else call.self.items.push(item);
+  } else call.self.items.push(item);
   return constantValue(null);
 };
 
@@ -193,7 +201,12 @@ const dictGet: Fold = (call) => {
   if (call.self?.k !== "dict") return null;
   const key = call.args.at(0);
   const found = itemOf(call.self, key, "python");
-  return found ?? call.args.get(1) ?? unknownFrom(originsOf(call.self));
+  if (found !== null) return found;
+  const other = call.args.get(1);
+  const isKnown = key.k === "text" || key.k === "number" || key.k === "constant";
+  if (isKnown) return other ?? (call.self.open ? unknownFrom(originsOf(call.self)) : constantValue(null));
+  // Any of them may be meant, or none.
+  return anyOf([...call.self.entries.values(), other ?? unknownFrom(originsOf(key))]);
 };
 
 const items =
@@ -223,30 +236,76 @@ const operator =
 function later(call: OutsideCall): Value | null {
   const fn = call.args.get(1, "target");
   const given = call.args.get(3, "args");
+  const named = call.args.get(4, "kwargs");
   const made = instanceValue("threading.Thread");
-  if (fn !== null) call.call(fn, given?.k === "list" ? given.items : []);
+  if (fn !== null)
+    call.call(fn, given?.k === "list" ? given.items : [], named?.k === "dict" ? new Map(named.entries) : undefined);
   return made;
+}
+
+/** Functions of the library that call what they are given, by the place of that in their arguments. */
+const callers: readonly (readonly [string, number])[] = [
+  ["atexit.register", 0],
+  ["signal.signal", 1],
+  ["sched.scheduler#enter", 2],
+  ["_thread.start_new_thread", 0],
+  ["_thread.start_new", 0],
+  ["concurrent.futures.ThreadPoolExecutor#submit", 0],
+  ["concurrent.futures.ProcessPoolExecutor#submit", 0],
+  ["concurrent.futures.ThreadPoolExecutor#map", 0],
+  ["multiprocessing.pool.ThreadPool#apply", 0],
+  ["multiprocessing.pool.ThreadPool#map", 0],
+  ["multiprocessing.Pool#map", 0],
+  ["multiprocessing.Pool#apply", 0],
+  ["multiprocessing.Pool#apply_async", 0],
+  ["asyncio.loop#call_soon", 0],
+  ["asyncio.loop#call_later", 1],
+  ["asyncio.loop#run_in_executor", 1],
+  ["contextvars.Context#run", 0],
+  ["contextlib.ExitStack#callback", 0],
+  ["weakref.finalize", 1],
+  ["sys.settrace", 0],
+  ["sys.setprofile", 0],
+  ["sys.addaudithook", 0],
+  ["threading.settrace", 0],
+  ["faulthandler.register", 1],
+  ["timeit.timeit", 0],
+  ["timeit.repeat", 0],
+  ["trace.Trace#runfunc", 0],
+  ["cProfile.Profile#runcall", 0],
+  ["bdb.Bdb#runcall", 0],
+];
+
+/** What is handed over is called with what stands after it, one by one where that is a list. */
+function called(place: number): Fold {
+  return (call) => {
+    const fn = call.args.values[place];
+    if (
+      fn === undefined ||
+      (fn.k !== "function" && fn.k !== "ref" && fn.k !== "class" && fn.k !== "instance" && fn.k !== "choice")
+    )
+      return null;
+    const rest = call.args.values.slice(place + 1);
+    const lists = rest.filter((each) => each.k === "list").flatMap((each) => (each.k === "list" ? each.items : []));
+    if (/#map$/.test(call.name)) return listValue(lists.slice(0, 256).map((each) => call.call(fn, [each])));
+    return call.call(fn, rest.length > 0 && rest.every((each) => each.k !== "list") ? rest : lists, call.args.named);
+  };
 }
 
 export const pythonFolds: Readonly<Record<string, Fold>> = {
   ...pythonTexts,
+  ...pythonBytes,
+  ...pythonOrders,
+  ...pythonIterations,
   len: size,
   range,
   xrange: range,
   reversed,
-  sorted: list,
   list,
   tuple: list,
   set: list,
   frozenset: list,
-  iter: sameText,
-  next: ({ args }) => {
-    const of = args.at(0);
-    return of.k === "list" && of.items.length > 0 ? anyOf(of.items) : unknownFrom(originsOf(of));
-  },
-  map: mapped,
   filter: filtered,
-  zip: zipped,
   enumerate: enumerated,
   getattr: attribute,
   "operator.attrgetter": ({ args }) => instanceValue("operator.attrgetter", noOrigins, [["name", args.at(0)]]),
@@ -268,35 +327,56 @@ export const pythonFolds: Readonly<Record<string, Fold>> = {
     const name = asText(self?.get("name") ?? textValue(hole));
     return isWhole(name) ? call.call(call.member(call.args.at(0), name), given?.k === "list" ? given.items : []) : null;
   },
-  "operator.itemgetter": ({ args }) => instanceValue("operator.itemgetter", noOrigins, [["key", args.at(0)]]),
-  "operator.add": operator("+"),
-  "operator.concat": operator("+"),
-  "operator.xor": operator("^"),
-  "operator.mul": operator("*"),
-  "operator.getitem": ({ args }) => itemOf(args.at(0), args.at(1), "python") ?? unknownFrom(args.origins),
+  "operator.itemgetter": ({ args }) =>
+    instanceValue("operator.itemgetter", noOrigins, [["keys", listValue(args.values)]]),
+  ...Object.fromEntries(
+    Object.entries({
+      add: "+",
+      iadd: "+",
+      concat: "+",
+      iconcat: "+",
+      sub: "-",
+      xor: "^",
+      ixor: "^",
+      mul: "*",
+      mod: "%",
+      and_: "&",
+      or_: "|",
+      lshift: "<<",
+      rshift: ">>",
+      floordiv: "//",
+      truediv: "/",
+      pow: "**",
+      eq: "==",
+      ne: "!=",
+      lt: "<",
+      gt: ">",
+    }).map(([name, sign]) => [`operator.${name}`, operator(sign)]),
+  ),
+  "operator.call": (call) => call.call(call.args.at(0), call.args.values.slice(1)),
+  "operator.itemgetter#()": (call) => {
+    const keys = call.self?.k === "instance" ? call.self.fields.get("keys") : undefined;
+    if (keys?.k !== "list") return null;
+    const found = keys.items.map((each) => call.call(refValue("operator.getitem"), [call.args.at(0), each]));
+    const [only] = found;
+    return found.length === 1 && only !== undefined ? only : listValue(found);
+  },
+  "operator.getitem": (call) => call.item(call.args.at(0), call.args.at(1)),
   "functools.reduce": reduced,
   reduce: reduced,
   "functools.partial": partial,
-  "functools.partial#()": (call) => {
-    const self = call.self?.k === "instance" ? call.self.fields : undefined;
-    const fn = self?.get("fn");
-    const given = self?.get("given");
-    return fn === undefined ? null : call.call(fn, [...(given?.k === "list" ? given.items : []), ...call.args.values]);
-  },
-  "itertools.chain": ({ args }) => {
-    const all = args.values.map((each) => itemsOf(each, "python"));
-    return listValue(
-      all.flatMap((each) => each ?? []),
-      all.includes(null),
-      args.origins,
-    );
-  },
+  "functools.partial#()": appliedPartly,
+  "types.MethodType": ({ args }) => partial({ args: new Arguments(args.values) } as OutsideCall),
+  "functools.partialmethod": partial,
+  "functools.lru_cache": wrapper,
+  "functools.cache": ({ args }) => args.at(0),
+  "functools.wraps": wrapper,
+  "functools.singledispatch": ({ args }) => args.at(0),
+  "contextlib.contextmanager": ({ args }) => args.at(0),
   slice: sliceObject,
   "list#append": add,
   "list#extend": add,
-  "list#insert": add,
   "list#add": add,
-  "list#pop": (call) => (call.self?.k === "list" && call.self.items.length > 0 ? anyOf(call.self.items) : null),
   "list#copy": (call) => call.self,
   "list#reverse": (call) => {
     if (call.self?.k === "list") call.self.items.reverse();
@@ -321,15 +401,6 @@ export const pythonFolds: Readonly<Record<string, Fold>> = {
   },
   "dict#pop": dictGet,
   "dict#setdefault": dictGet,
-  dict: ({ args }) => {
-    const [of] = args.values;
-    return {
-      k: "dict",
-      entries: new Map(of?.k === "dict" ? [...of.entries, ...args.named] : args.named),
-      open: of !== undefined && of.k !== "dict",
-      from: of === undefined ? noOrigins : originsOf(of),
-    };
-  },
   "os.path.join": joinedPath,
   "os.path.expanduser": expanded,
   "os.path.expandvars": ({ args }) =>
@@ -340,7 +411,6 @@ export const pythonFolds: Readonly<Record<string, Fold>> = {
   "os.path.dirname": splitPath("dirname"),
   "os.path.basename": splitPath("basename"),
   "os.fspath": sameText,
-  "re.sub": (call) => unknownFrom(call.args.origins),
   "getattr#": attribute,
   "copy.copy": sameText,
   "copy.deepcopy": sameText,
@@ -365,6 +435,8 @@ export const pythonFolds: Readonly<Record<string, Fold>> = {
           ["result", call.call(fn, given?.k === "list" ? given.items : [])],
         ]);
   },
-  "multiprocessing.Process#target": later,
+  "multiprocessing.Process": later,
+  "functools.same": sameText,
+  ...Object.fromEntries(callers.map(([name, place]) => [name, called(place)])),
   print: () => constantValue(null),
 };

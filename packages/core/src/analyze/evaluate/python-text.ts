@@ -4,6 +4,9 @@ import {
   fromBase64,
   fromBase85,
   fromHex,
+  fromHtml,
+  fromQuotedPrintable,
+  fromUu,
   percentDecoded,
   rot13,
   toBase64,
@@ -12,6 +15,7 @@ import {
   utf8Decoded,
   utf8Encoded,
 } from "../decode.ts";
+import { unescapePython } from "../lower/escapes.ts";
 import {
   asText,
   constantValue,
@@ -30,9 +34,12 @@ import {
   textValue,
   unknownFrom,
   type Value,
+  wholeNumber,
 } from "../value.ts";
-import type { Fold, OutsideCall } from "./call.ts";
-import { concatenated, itemsOf } from "./operate.ts";
+import { Arguments, type Fold, type OutsideCall } from "./call.ts";
+import { textMethod } from "./magic.ts";
+import { binary, concatenated, itemsOf } from "./operate.ts";
+import { written } from "./python-order.ts";
 
 /** Changes a text; `how` names the disguise that it takes off or puts on. */
 export function onText(
@@ -81,18 +88,69 @@ export const join: Fold = (call) => {
     : made;
 };
 
+/** A value as `format` writes it by a specification. */
+function formatted(value: Value, spec: string, call: OutsideCall): Value {
+  const own = textMethod(value);
+  if (own !== null) return call.call(own, [textValue(spec)]);
+  if (value.k === "list" || value.k === "dict") return textValue(written(value) ?? hole, originsOf(value));
+  if (spec === "" || (value.k !== "number" && value.k !== "text")) return value;
+  const match = /^(?:(.)?([<>^=]))?([+ -])?(#)?(0)?(\d{1,4})?[,_]?(?:\.(\d{1,3}))?([a-zA-Z%])?$/.exec(spec);
+  if (match === null) return unknownFrom(originsOf(value));
+  const [, fill, align, , prefix, zero, width, precision, type] = match;
+  if (value.k === "number" && type === "c")
+    return textValue(String.fromCodePoint(Math.max(0, Math.min(0x10ffff, Math.trunc(value.n)))), value.from, ["chr"]);
+  const radix = type === "x" || type === "X" ? 16 : type === "b" ? 2 : type === "o" ? 8 : 10;
+  let text =
+    value.k === "text"
+      ? value.text.slice(0, precision === undefined ? undefined : Number(precision))
+      : type === "f"
+        ? value.n.toFixed(precision === undefined ? 6 : Number(precision))
+        : (value.big ?? value.n).toString(radix);
+  if (type === "X") text = text.toUpperCase();
+  if (prefix !== undefined && radix !== 10) text = `${{ 16: "0x", 2: "0b", 8: "0o" }[radix]}${text}`;
+  const size = Number(width ?? 0);
+  const pad = fill ?? (zero === undefined ? " " : "0");
+  const isRight =
+    align === ">" || align === "=" || (align === undefined && (value.k === "number" || zero !== undefined));
+  if (align === "^")
+    text = text.padStart(text.length + Math.max(0, Math.floor((size - text.length) / 2)), pad).padEnd(size, pad);
+  else text = isRight ? text.padStart(size, pad) : text.padEnd(size, pad);
+  return textValue(text, value.from, disguiseOf(value));
+}
+
+/** `string.Template(text).substitute(name=value)` */
+const substituted: Fold = (call) => {
+  const of = call.self?.k === "instance" ? call.self.fields.get("template") : undefined;
+  if (of?.k !== "text") return unknownFrom(call.args.origins);
+  const [given] = call.args.values;
+  const values = new Map([...(given?.k === "dict" ? given.entries : []), ...call.args.named]);
+  const parts: Value[] = [];
+  let last = 0;
+  for (const match of of.text.matchAll(/\$(?:(\$)|(\w+)|\{(\w+)\})/g)) {
+    parts.push(textValue(of.text.slice(last, match.index), of.from, of.disguise));
+    last = match.index + match[0].length;
+    parts.push(
+      match[1] === undefined
+        ? (values.get(match[2] ?? match[3] ?? "") ?? unknownFrom(call.args.origins))
+        : textValue("$"),
+    );
+  }
+  parts.push(textValue(of.text.slice(last), of.from, of.disguise));
+  return concatenated(parts);
+};
+
 const format: Fold = (call) => {
   const { self } = call;
   if (self?.k !== "text") return null;
   const parts: Value[] = [];
   let last = 0;
   let index = 0;
-  for (const match of self.text.matchAll(/\{\{|\}\}|\{([^{}:!]*)(?:![rsa])?(?::([^{}]*))?\}/g)) {
+  for (const match of self.text.matchAll(/\{\{|\}\}|\{([^{}:!]*)(![rsa])?(?::([^{}]*))?\}/g)) {
     parts.push(textValue(self.text.slice(last, match.index), self.from, self.disguise));
     last = match.index + match[0].length;
     if (match[0] === "{{" || match[0] === "}}") parts.push(textValue(match[0][0] ?? ""));
     else {
-      const [, name = "", spec = ""] = match;
+      const [, name = "", conversion = "", spec = ""] = match;
       const base = /^[^.[]*/.exec(name)?.[0] ?? "";
       let value =
         base === ""
@@ -100,10 +158,14 @@ const format: Fold = (call) => {
           : /^\d+$/.test(base)
             ? call.args.values[Number(base)]
             : call.args.named.get(base);
-      if (base.length < name.length) value = undefined;
-      if (value?.k === "number" && spec === "c")
-        value = textValue(String.fromCodePoint(Math.max(0, Math.min(0x10ffff, value.n))), value.from, ["chr"]);
-      parts.push(value ?? unknownFrom(call.args.origins));
+      for (const [, attribute, key] of name.slice(base.length).matchAll(/\.(\w+)|\[([^\]]*)\]/g))
+        if (value !== undefined)
+          value =
+            attribute === undefined
+              ? call.item(value, /^\d+$/.test(key ?? "") ? numberValue(Number(key)) : textValue(key ?? ""))
+              : call.member(value, attribute);
+      if (value !== undefined && conversion === "!r") value = textValue(written(value) ?? hole, originsOf(value));
+      parts.push(value === undefined ? unknownFrom(call.args.origins) : formatted(value, spec, call));
     }
   }
   parts.push(textValue(self.text.slice(last), self.from, self.disguise));
@@ -119,13 +181,48 @@ const chr: Fold = ({ args }) =>
 
 const bytes: Fold = ({ args }) => {
   const of = args.at(0);
-  if (of.k === "list" && of.items.length > 0) {
+  if (of.k === "list" && !of.open && of.items.length > 0 && of.items.length <= 65_536) {
     const codes = of.items.map((each) => (each.k === "number" ? each.n & 0xff : -1));
-    if (!codes.includes(-1)) return textValue(String.fromCharCode(...codes), of.from, ["bytes"], true);
+    if (!codes.includes(-1)) return textValue(Buffer.from(codes).toString("latin1"), of.from, ["bytes"], true);
   }
   if (of.k === "text") return textValue(of.bytes ? of.text : utf8Encoded(of.text), of.from, of.disguise, true);
   return unknownFrom(originsOf(of));
 };
+
+function utf16(bytes: string, encoding: string): string {
+  const buffer = Buffer.from(bytes.length % 2 === 0 ? bytes : bytes.slice(0, -1), "latin1");
+  const isBig = /be$/.test(encoding) || bytes.startsWith("\xfe\xff");
+  return (isBig ? buffer.swap16() : buffer).toString("utf16le").replace(/^\ufeff/, "");
+}
+
+/** What the less known codecs make of bytes; `null` for a codec that is none of them. */
+function ofEncoding(
+  text: string,
+  encoding: string,
+): { readonly text: string; readonly how: string; readonly bytes: boolean } | null {
+  const made = (out: string | null, how: string, bytes: boolean) => (out === null ? null : { text: out, how, bytes });
+  if (/^uu/.test(encoding)) return made(fromUu(text), "bytes", true);
+  if (/^zlib|^zip/.test(encoding)) return made(unpacked(text, "zlib"), "zlib", true);
+  if (/^(quopri|quoted)/.test(encoding)) return made(fromQuotedPrintable(text), "escapes", true);
+  if (/utf-?7/.test(encoding))
+    return made(
+      text.replace(/\+([A-Za-z0-9+/]*)-?/g, (_whole, part: string) =>
+        part === "" ? "+" : utf16(Buffer.from(part, "base64").toString("latin1"), "be"),
+      ),
+      "escapes",
+      false,
+    );
+  if (/utf-?32/.test(encoding)) {
+    const buffer = Buffer.from(text, "latin1");
+    let out = "";
+    for (let at = 0; at + 4 <= buffer.length; at += 4) {
+      const code = /be$/.test(encoding) ? buffer.readUInt32BE(at) : buffer.readUInt32LE(at);
+      if (code <= 0x10ffff && code !== 0xfeff) out += String.fromCodePoint(code);
+    }
+    return made(out, "utf-16", false);
+  }
+  return null;
+}
 
 const decode: Fold = (call) => {
   const { self } = call;
@@ -138,18 +235,12 @@ const decode: Fold = (call) => {
   if (/base64/.test(encoding))
     return textValue(fromBase64(self.text) ?? hole, self.from, joinDisguise(self.disguise, ["base64"]), true);
   if (/latin|iso-?8859|ascii|charmap/.test(encoding)) return { ...self, bytes: false };
+  const made = ofEncoding(self.text, encoding);
+  if (made !== null) return textValue(made.text, self.from, joinDisguise(self.disguise, [made.how]), made.bytes);
   if (/utf-?16/.test(encoding))
-    return textValue(
-      Buffer.from(self.text, "latin1").toString("utf16le"),
-      self.from,
-      joinDisguise(self.disguise, ["utf-16"]),
-    );
+    return textValue(utf16(self.text, encoding), self.from, joinDisguise(self.disguise, ["utf-16"]));
   if (/escape/.test(encoding))
-    return textValue(
-      self.text.replace(/\\x([0-9a-fA-F]{2})/g, (_whole, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
-      self.from,
-      joinDisguise(self.disguise, ["escapes"]),
-    );
+    return textValue(unescapePython(self.text, false), self.from, joinDisguise(self.disguise, ["escapes"]));
   return textValue(utf8Decoded(self.text), self.from, self.disguise, false);
 };
 
@@ -163,19 +254,11 @@ const encode: Fold = (call) => {
 
 const codecsDecode: Fold = (call) => {
   const of = call.args.at(0);
-  const kind = asText(call.args.at(1, "encoding"));
   if (of.k !== "text" || !isWhole(of.text)) return unknownFrom(originsOf(of));
-  const made = /rot_?13/i.test(kind)
-    ? rot13(of.text)
-    : /hex/i.test(kind)
-      ? fromHex(of.text)
-      : /base64/i.test(kind)
-        ? fromBase64(of.text)
-        : utf8Decoded(of.text);
-  const how = /rot_?13/i.test(kind) ? "rot13" : /hex/i.test(kind) ? "hex" : /base64/i.test(kind) ? "base64" : "bytes";
-  return made === null
-    ? unknownFrom(of.from)
-    : textValue(made, of.from, joinDisguise(of.disguise, [how]), !/rot/i.test(kind) && of.bytes);
+  const kind = call.args.get(1, "encoding") ?? textValue("utf-8");
+  if (call.name === "codecs.encode" && !/rot_?13/i.test(asText(kind)))
+    return encode(call.but({ self: of, args: call.args.rest }));
+  return decode(call.but({ self: { ...of, bytes: !/rot_?13/i.test(asText(kind)) }, args: call.args.only(kind) }));
 };
 
 /** Encoding hides what it is given: that is told, and the rule asks what it was. */
@@ -197,6 +280,10 @@ const number: Fold = ({ args }) => {
   if (of.k === "number") return numberValue(Math.trunc(of.n), of.from);
   if (of.k === "text" && isWhole(of.text)) {
     const text = of.text.trim().replace(/_/g, "");
+    const digits = text.replace(/^0x/i, "");
+    if (radix === 10 && /^\d{16,20000}$/.test(text)) return wholeNumber(BigInt(text), of.from);
+    if ((radix === 16 || radix === 0) && /^[0-9a-f]{14,20000}$/i.test(digits) && (radix === 16 || digits !== text))
+      return wholeNumber(BigInt(`0x${digits}`), of.from);
     const n =
       radix === 0 || (radix === 16 && /^0x/i.test(text))
         ? Number(text)
@@ -247,21 +334,50 @@ const translate: Fold = (call) => {
   if (self?.k !== "text" || map.k !== "dict" || !isWhole(self.text))
     return unknownFrom(self === null ? noOrigins : originsOf(self));
   const text = Array.from(self.text)
-    .map((each) => asText(map.entries.get(String(each.codePointAt(0))) ?? map.entries.get(each) ?? textValue(each)))
+    .map((each) => {
+      const to = map.entries.get(String(each.codePointAt(0))) ?? map.entries.get(each) ?? textValue(each);
+      if (to.k === "constant") return "";
+      return to.k === "number" ? String.fromCodePoint(Math.max(0, Math.min(0x10ffff, to.n))) : asText(to);
+    })
     .join("");
   return textValue(text, self.from, joinDisguise(self.disguise, ["translated"]));
 };
+
+const bytesTranslated: Fold = (call) => {
+  const { self } = call;
+  const table = call.args.at(0);
+  const dropped = asText(call.args.get(1, "delete") ?? textValue(""));
+  if (self?.k !== "text" || !isWhole(self.text)) return unknownFrom(call.args.origins);
+  const kept = Array.from(self.text).filter((each) => !dropped.includes(each));
+  if (table.k === "constant")
+    return textValue(kept.join(""), self.from, joinDisguise(self.disguise, ["translated"]), true);
+  if (table.k !== "text" || table.text.length < 256) return unknownFrom(joinOrigins(self.from, call.args.origins));
+  const text = kept.map((each) => table.text[each.charCodeAt(0) & 0xff] ?? each).join("");
+  return textValue(text, self.from, joinDisguise(self.disguise, ["translated"]), true);
+};
+
+/** The same of a list of numbers, as a `bytearray` or an array is. */
+function ofList(call: OutsideCall, fold: Fold): Value | null {
+  const of = call.self === null ? null : bytes(call.but({ args: call.args.only(call.self), self: null }));
+  return of?.k === "text" ? fold(call.but({ self: of })) : null;
+}
 
 const translation: Fold = ({ args }) => {
   const [from, to] = [args.at(0), args.at(1)];
   if (from.k === "dict") return from;
   if (from.k !== "text" || to.k !== "text") return null;
-  return {
-    k: "dict",
-    entries: new Map(Array.from(from.text).map((each, index) => [each, textValue(to.text[index] ?? "")])),
-    open: false,
-    from: noOrigins,
-  };
+  if (from.bytes) {
+    const table = Array.from({ length: 256 }, (_each, code) => String.fromCharCode(code));
+    for (const [index, each] of Array.from(from.text).entries())
+      table[each.charCodeAt(0) & 0xff] = to.text[index] ?? each;
+    return textValue(table.join(""), noOrigins, undefined, true);
+  }
+  const pairs = Array.from(from.text).map((each, index): [string, Value] => [each, textValue(to.text[index] ?? "")]);
+  const dropped = Array.from(asText(args.get(2) ?? textValue(""))).map((each): [string, Value] => [
+    each,
+    textValue(""),
+  ]);
+  return { k: "dict", entries: new Map([...pairs, ...dropped]), open: false, from: noOrigins };
 };
 
 function stripped(left: boolean, right: boolean): Fold {
@@ -333,13 +449,124 @@ export function plain(value: unknown, of: Value, depth: number): Value {
   };
 }
 
+const signs: Readonly<Record<string, string>> = {
+  __add__: "+",
+  __mod__: "%",
+  __mul__: "*",
+  __rmul__: "*",
+  __xor__: "^",
+  __sub__: "-",
+  __and__: "&",
+  __or__: "|",
+  __eq__: "==",
+};
+
+/** `text.__add__(other)` and its like. */
+function magic(name: string): Fold {
+  return (call) => {
+    if (call.self === null) return null;
+    const other = call.args.at(0);
+    if (name === "__getitem__") return call.item(call.self, other);
+    return name === "__contains__"
+      ? binary("in", other, call.self, "python")
+      : binary(signs[name] ?? "", call.self, other, "python");
+  };
+}
+
+/** Where a text lies in another. */
+const found =
+  (isLast: boolean): Fold =>
+  (call) => {
+    const [self, sought] = [call.self, call.args.at(0)];
+    if (self?.k !== "text" || sought.k !== "text" || !isWhole(self.text + sought.text)) return null;
+    return numberValue(isLast ? self.text.lastIndexOf(sought.text) : self.text.indexOf(sought.text), self.from);
+  };
+
+const tested =
+  (test: (text: string, of: string) => boolean): Fold =>
+  (call) => {
+    const [self, of] = [call.self, call.args.get(0)];
+    if (self?.k !== "text" || !isWhole(self.text)) return null;
+    const sought = of === null ? [textValue("")] : of.k === "list" ? of.items : [of];
+    const texts = sought.flatMap((each) => (each.k === "text" && isWhole(each.text) ? [each.text] : []));
+    return texts.length < sought.length
+      ? null
+      : constantValue(
+          texts.some((each) => test(self.text, each)),
+          self.from,
+        );
+  };
+
+const partitioned =
+  (isLast: boolean): Fold =>
+  (call) => {
+    const [self, by] = [call.self, call.args.at(0)];
+    if (self?.k !== "text" || by.k !== "text" || !isWhole(self.text)) return null;
+    const at = isLast ? self.text.lastIndexOf(by.text) : self.text.indexOf(by.text);
+    const parts =
+      at < 0
+        ? isLast
+          ? ["", "", self.text]
+          : [self.text, "", ""]
+        : [self.text.slice(0, at), by.text, self.text.slice(at + by.text.length)];
+    return listValue(
+      parts.map((each) => textValue(each, self.from, self.disguise, self.bytes)),
+      false,
+      self.from,
+    );
+  };
+
+const padded = (side: "left" | "right" | "both"): Fold =>
+  onText((text, call) => {
+    const size = call.args.get(0);
+    const fill = asText(call.args.get(1) ?? textValue(" "));
+    if (size?.k !== "number" || size.n > 10_000) return null;
+    if (side === "both")
+      return text
+        .padStart(text.length + Math.max(0, Math.floor((size.n - text.length) / 2)), fill)
+        .padEnd(size.n, fill);
+    return side === "left" ? text.padStart(size.n, fill) : text.padEnd(size.n, fill);
+  });
+
+/** A literal of Python in a text: nothing in it is called. */
+const literal: Fold = (call) => {
+  const of = call.args.at(0);
+  if (
+    of.k !== "text" ||
+    !isWhole(of.text) ||
+    of.text.length > 65_536 ||
+    /[\w)\]]\s*\(|\b(lambda|for|if|await)\b/.test(of.text.replace(/(["'])(?:\\.|(?!\1).)*\1/g, "''"))
+  )
+    return unknownFrom(call.args.origins);
+  return call.evaluate(of.text.trim());
+};
+
 const sameText: Fold = (call) => call.self ?? call.args.at(0);
 
 export const pythonTexts: Readonly<Record<string, Fold>> = {
   "str#join": join,
   "bytes#join": join,
   "str#format": format,
-  "str#format_map": (call) => (call.self?.k === "text" ? unknownFrom(call.args.origins) : null),
+  "str#format_map": (call) => {
+    const [of] = call.args.values;
+    return of?.k === "dict"
+      ? format(call.but({ args: new Arguments([], of.entries) }))
+      : unknownFrom(call.args.origins);
+  },
+  "string.Template": ({ args }) => instanceValue("string.Template", noOrigins, [["template", args.at(0)]]),
+  "string.Template#substitute": substituted,
+  "string.Template#safe_substitute": substituted,
+  format: (call) => formatted(call.args.at(0), asText(call.args.get(1) ?? textValue("")), call),
+  "str#__format__": (call) => formatted(call.self ?? call.args.at(0), asText(call.args.at(0)), call),
+  ...Object.fromEntries(
+    ["__add__", "__mod__", "__mul__", "__rmul__", "__getitem__", "__contains__", "__eq__"].flatMap((name) =>
+      ["str", "bytes", "list", "number", "dict"].map((type) => [`${type}#${name}`, magic(name)]),
+    ),
+  ),
+  ...Object.fromEntries(["__xor__", "__sub__", "__and__", "__or__"].map((name) => [`number#${name}`, magic(name)])),
+  "str#__str__": (call) => call.self,
+  "str#__iter__": (call) => call.self,
+  "str#__len__": (call) => (call.self?.k === "text" ? numberValue(call.self.text.length) : null),
   "str#lower": onText((text) => text.toLowerCase()),
   "str#upper": onText((text) => text.toUpperCase()),
   "str#swapcase": onText(
@@ -349,7 +576,41 @@ export const pythonTexts: Readonly<Record<string, Fold>> = {
         .join(""),
     "case",
   ),
-  "str#title": onText((text) => text),
+  "str#title": onText((text) =>
+    text
+      .toLowerCase()
+      .replace(/(^|[^a-zA-Z])([a-z])/g, (_whole, before: string, letter: string) => before + letter.toUpperCase()),
+  ),
+  "str#casefold": onText((text) => text.toLowerCase()),
+  "str#find": found(false),
+  "str#index": found(false),
+  "str#rfind": found(true),
+  "str#rindex": found(true),
+  "bytes#find": found(false),
+  "str#count": (call) =>
+    call.self?.k === "text" && call.args.at(0).k === "text" && isWhole(call.self.text)
+      ? numberValue(call.self.text.split(asText(call.args.at(0))).length - 1, call.self.from)
+      : null,
+  "str#startswith": tested((text, of) => text.startsWith(of)),
+  "str#endswith": tested((text, of) => text.endsWith(of)),
+  "str#isalpha": tested((text) => /^\p{L}+$/u.test(text)),
+  "str#isdigit": tested((text) => /^\p{Nd}+$/u.test(text)),
+  "str#isalnum": tested((text) => /^[\p{L}\p{Nd}]+$/u.test(text)),
+  "str#isupper": tested((text) => text !== text.toLowerCase() && text === text.toUpperCase()),
+  "str#islower": tested((text) => text !== text.toUpperCase() && text === text.toLowerCase()),
+  "str#isspace": tested((text) => /^\s+$/.test(text)),
+  "str#partition": partitioned(false),
+  "str#rpartition": partitioned(true),
+  "str#rjust": padded("left"),
+  "str#ljust": padded("right"),
+  "str#center": padded("both"),
+  "bytes#translate": bytesTranslated,
+  "bytes#lstrip": stripped(true, false),
+  "bytes#rstrip": stripped(false, true),
+  "bytes#fromhex": (call) => decoded((text) => fromHex(text), "hex")(call),
+  "list#decode": (call) => ofList(call, decode),
+  "list#hex": (call) => ofList(call, onText(toHex, undefined, false)),
+  "list#translate": (call) => ofList(call, bytesTranslated),
   "str#capitalize": onText((text) => text.charAt(0).toUpperCase() + text.slice(1).toLowerCase()),
   "str#strip": stripped(true, true),
   "str#lstrip": stripped(true, false),
@@ -364,6 +625,9 @@ export const pythonTexts: Readonly<Record<string, Fold>> = {
   "str#translate": translate,
   "str#maketrans": translation,
   "str.maketrans": translation,
+  "bytes.maketrans": translation,
+  "bytes#maketrans": translation,
+  "bytearray.maketrans": translation,
   "str#encode": encode,
   "bytes#decode": decode,
   "str#decode": decode,
@@ -411,6 +675,15 @@ export const pythonTexts: Readonly<Record<string, Fold>> = {
   "gzip.compress": encoded((text) => text, "gzip"),
   "codecs.decode": codecsDecode,
   "codecs.encode": codecsDecode,
+  "codecs.lookup": (call) =>
+    instanceValue("codecs.info", noOrigins, [
+      ["decode", instanceValue("codecs.decoder", noOrigins, [["kind", call.args.at(0)]])],
+    ]),
+  "codecs.escape_decode": (call) =>
+    listValue([
+      decode(call.but({ self: call.args.at(0), args: call.args.only(textValue("escape")) })) ??
+        unknownFrom(call.args.origins),
+    ]),
   "codecs.getdecoder": (call) => instanceValue("codecs.decoder", noOrigins, [["kind", call.args.at(0)]]),
   "urllib.parse.unquote": decoded((text) => percentDecoded(text), "percent"),
   "urllib.parse.unquote_plus": decoded((text) => percentDecoded(text.replace(/\+/g, " ")), "percent"),
@@ -421,10 +694,33 @@ export const pythonTexts: Readonly<Record<string, Fold>> = {
     isWhole(asText(call.args.at(0)))
       ? concatenated([call.args.at(0), call.args.at(1)])
       : unknownFrom(call.args.origins),
-  "html.unescape": decoded((text) => text, "html"),
+  "html.unescape": (call) =>
+    mapValue(call.args.at(0), (one) =>
+      one.k === "text" && isWhole(one.text)
+        ? textValue(
+            fromHtml(one.text),
+            one.from,
+            /&#/.test(one.text) ? joinDisguise(one.disguise, ["escapes"]) : one.disguise,
+          )
+        : unknownFrom(originsOf(one)),
+    ),
+  "quopri.decodestring": decoded(fromQuotedPrintable, "escapes"),
+  "binascii.a2b_qp": decoded(fromQuotedPrintable, "escapes"),
+  "unicodedata.normalize": (call) =>
+    mapValue(call.args.at(1), (one) =>
+      one.k === "text"
+        ? {
+            ...one,
+            text: one.text.normalize(/^NF[CDK]{1,2}$/.test(asText(call.args.at(0))) ? asText(call.args.at(0)) : "NFC"),
+          }
+        : one,
+    ),
   "json.dumps": (call) => unknownFrom(call.args.origins),
   "json.loads": (call) => parsedJson(call),
-  "ast.literal_eval": (call) => unknownFrom(call.args.origins),
+  "ast.literal_eval": literal,
+  "ast.parse": sameText,
+  "ast.unparse": sameText,
+  "ast.fix_missing_locations": sameText,
   "textwrap.dedent": (call) => dedented(call.args.at(0)),
   "inspect.cleandoc": (call) => dedented(call.args.at(0)),
   chr,
@@ -435,27 +731,43 @@ export const pythonTexts: Readonly<Record<string, Fold>> = {
         ? numberValue(one.text.codePointAt(0) ?? 0, one.from)
         : unknownFrom(originsOf(one)),
     ),
-  str: ({ args }) => {
+  str: (call) => {
+    const { args } = call;
     const of = args.get(0);
     if (of === null) return textValue("");
+    const own = textMethod(of);
+    if (own !== null) return call.call(own, []);
+    const encoding = args.get(1, "encoding");
+    const coded =
+      encoding === null
+        ? null
+        : of.k === "list"
+          ? ofList(call, decode)
+          : decode(call.but({ self: of, args: args.only(encoding) }));
+    if (coded !== null) return coded;
+    if (of.k === "list" || of.k === "dict") return textValue(written(of) ?? hole, originsOf(of));
     return of.k === "text"
       ? args.values.length > 1
         ? { ...of, bytes: false }
         : of
-      : of.k === "unknown" || of.k === "list" || of.k === "dict"
+      : of.k === "unknown"
         ? textValue(hole, originsOf(of))
         : concatenated([of]);
   },
-  repr: ({ args }) => textValue(hole, args.origins),
   bytes,
-  bytearray: bytes,
+  bytearray: (call) => {
+    // It can be changed in place: a list of numbers, then.
+    const size = call.args.get(0);
+    if (size === null) return listValue([]);
+    if (size.k === "number")
+      return listValue(Array.from({ length: Math.max(0, Math.min(4096, size.n)) }, () => numberValue(0)));
+    const of = bytes(call);
+    const items = of?.k === "text" && of.text.length <= 16_384 ? itemsOf(of, "python") : null;
+    return items === null ? of : listValue(items, false, of?.from ?? noOrigins);
+  },
   memoryview: sameText,
   int: number,
   float: ({ args }) => (args.at(0).k === "number" ? args.at(0) : unknownFrom(args.origins)),
-  hex: ({ args }) =>
-    args.at(0).k === "number"
-      ? textValue(`0x${Math.trunc((args.at(0) as { n: number }).n).toString(16)}`)
-      : unknownFrom(args.origins),
   "shlex.quote": sameText,
   "shlex.split": ({ args }) => {
     const of = args.at(0);

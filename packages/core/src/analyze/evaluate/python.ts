@@ -10,6 +10,7 @@ import {
   anyOf,
   asText,
   type ClassValue,
+  constantValue,
   disguiseOf,
   type InstanceValue,
   instanceValue,
@@ -18,6 +19,7 @@ import {
   listValue,
   noOrigins,
   originsOf,
+  type RefValue,
   refValue,
   textValue,
   unknown,
@@ -32,7 +34,17 @@ import { pythonFolds } from "./python-fold.ts";
 /** Modules that go by several names. */
 const aliases: readonly (readonly [RegExp, string])[] = [
   [/^(builtins|__builtin__|__builtins__)\./, ""],
+  [/^(posix|nt)\.(?!path)/, "os."],
   [/^(posixpath|ntpath)\b/, "os.path"],
+  [/^(io\.)?_io\./, "io."],
+  [/^io\.open$/, "open"],
+  [/^_(socket|thread|pickle|ctypes|codecs|struct|random|operator|functools|json|ssl|bz2|lzma|sqlite3)\b(?=\.)/, "$1"],
+  [/^_posixsubprocess\./, "subprocess."],
+  // A module of the library holds the modules that it imports.
+  [
+    /^(?!socket\.socket)(abc|ast|argparse|asyncio|base64|bdb|cgi|cmd|code|codecs|collections|configparser|contextlib|copy|ctypes|dis|email|fileinput|fnmatch|functools|getpass|glob|gzip|http|importlib|inspect|io|json|linecache|logging|mimetypes|multiprocessing|os|pathlib|pdb|pickle|pkgutil|platform|pprint|pty|random|re|runpy|shelve|shlex|shutil|signal|site|socket|socketserver|sqlite3|ssl|subprocess|sysconfig|tarfile|tempfile|threading|timeit|token|tokenize|trace|traceback|types|typing|unittest|urllib|uuid|venv|warnings|weakref|webbrowser|xmlrpc|zipfile|zipimport)(\.\w+)*\._?(os|sys|subprocess|socket|shutil|builtins|importlib)(?=\.|$)/,
+    "$3",
+  ],
   [/^six\.moves\.urllib/, "urllib"],
   [/^pathlib\.(PosixPath|PurePath|PurePosixPath|WindowsPath)\b/, "pathlib.Path"],
   [/^subprocess32\b/, "subprocess"],
@@ -152,6 +164,65 @@ function onPath(call: OutsideCall, self: InstanceValue, method: string): Value |
   }
 }
 
+/** Ways from any object to the interpreter's own names. */
+function innerMember(of: RefValue, name: string): Value | null {
+  if (name === "__globals__" || name === "func_globals" || name === "f_globals" || name === "f_locals")
+    return refValue("scope", null, of.from, [
+      "dictionary",
+      ...(of.name.startsWith("object.subclass") ? ["module os"] : []),
+    ]);
+  if (name === "__builtins__" || name === "f_builtins") return refValue("__builtins__", null, of.from, ["dictionary"]);
+  if (name === "__self__" && of.self === null && !of.name.includes("."))
+    return refValue("builtins", null, of.from, of.disguise);
+  if (of.name === "frame" && (name === "f_back" || name === "tb_frame")) return of;
+  if (of.name.startsWith("object.subclass") && name === "_module") return refValue("warnings", null, of.from);
+  if (name === "tb_frame") return refValue("frame");
+  if (of.name === "sys" && name === "executable") return textValue("/usr/bin/python3", of.from);
+  return constants.get(`${of.name}.${name}`) ?? null;
+}
+
+/** What the library holds under a name. */
+const constants: ReadonlyMap<string, Value> = new Map<string, Value>(
+  Object.entries({
+    "os.sep": "/",
+    "os.path.sep": "/",
+    "os.linesep": "\n",
+    "os.pathsep": ":",
+    "os.curdir": ".",
+    "os.pardir": "..",
+    "os.extsep": ".",
+    "os.devnull": "/dev/null",
+    "os.name": "posix",
+    "sys.platform": "linux",
+    "sys.byteorder": "little",
+    "string.ascii_lowercase": "abcdefghijklmnopqrstuvwxyz",
+    "string.ascii_uppercase": "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    "string.ascii_letters": "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    "string.digits": "0123456789",
+    "string.hexdigits": "0123456789abcdefABCDEF",
+    "string.octdigits": "01234567",
+    "string.punctuation": "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~",
+    "string.whitespace": " \t\n\r\v\f",
+    "string.printable":
+      "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ \t\n\r\v\f",
+  }).map(([name, text]) => [name, textValue(text)]),
+);
+
+/** Names that are known in a module, as `dir` lists them. */
+function membersOf(module: string): Value {
+  const prefix = module === "builtins" || module === "__builtins__" ? "" : `${module}.`;
+  const names = new Set<string>();
+  for (const full of [...Object.keys(pythonSpecials), ...pythonCalls.keys(), ...Object.keys(pythonFolds)]) {
+    if (!full.startsWith(prefix)) continue;
+    const name = full.slice(prefix.length);
+    if (/^\w+$/.test(name)) names.add(name);
+    else if (prefix !== "" && /^\w+\./.test(name)) names.add(name.slice(0, name.indexOf(".")));
+  }
+  return names.size === 0
+    ? listValue([unknown], true)
+    : listValue([...names].slice(0, 512).map((name) => textValue(name)));
+}
+
 function withDisguise(value: Value, disguise: readonly string[]): Value {
   return value.k === "ref" ? { ...value, disguise: [...value.disguise, ...disguise] } : value;
 }
@@ -178,9 +249,18 @@ export const python: Dialect = {
         ? textValue("__main__")
         : refValue(canonical(name)),
   memberOf: (call, of, name) => {
+    const inner = innerMember(of, name);
+    if (inner !== null) return inner;
     if (name === "__class__" || name === "__func__" || name === "__wrapped__") return of;
     if (name === "__dict__" && of.self === null)
       return refValue(of.name, null, of.from, [...of.disguise, "dictionary"]);
+    if (of.name === "scope" && of.disguise.includes("module os") && call.lookup(name)?.k === "ref" && !/^__/.test(name))
+      return refValue(
+        canonical(/^(sys|stat|st|abc|warnings|io|subprocess)$/.test(name) ? name : `os.${name}`),
+        null,
+        of.from,
+        of.disguise,
+      );
     if (of.name === "scope")
       return name.startsWith("__builtin")
         ? refValue("__builtins__", null, of.from, of.disguise)
@@ -203,6 +283,13 @@ export const python: Dialect = {
     return refValue(canonical(`${of.name}.${name}`), null, of.from, of.disguise);
   },
   instanceMember: (of, name) => {
+    if (of.type === "error" && name === "args")
+      return listValue(
+        of.fields.get("given")?.k === "list" ? (of.fields.get("given") as { items: Value[] }).items : [],
+      );
+    if (of.type === "module" && name === "__dict__") return refValue("scope", null, noOrigins, ["dictionary"]);
+    if (name === "__dict__") return { k: "dict", entries: of.fields, open: true, from: of.from };
+    if (name === "__globals__" || name === "__builtins__") return innerMember(refValue("function"), name);
     if (of.type === "pathlib.Path") {
       const own = pathOf(of);
       const text = asText(own);
@@ -229,12 +316,16 @@ export const python: Dialect = {
         ? (words.items.at(key.n) ?? unknown)
         : unknownFrom(originsOf(words));
     }
+    // Any class of the interpreter may be meant: what all of them lead to is what matters.
+    if (of.k === "ref" && /(__bases__|__mro__|\bmro|__subclasses__|^subclasses)$/.test(of.name))
+      return refValue("object.subclass", null, of.from);
     return unknownFrom(joinOrigins(originsOf(of), originsOf(key)));
   },
   itemIsMember: (of) =>
     of.k === "ref" &&
     (scopes.has(of.name) || of.disguise.includes("dictionary") || of.name === "sys.modules" || of.name === "scope"),
   iterate: (over) => {
+    if (over.k === "ref" && over.name === "subclasses") return refValue("object.subclass", null, over.from);
     if (over.k === "instance" && over.type === "path.entries") {
       const text = asText(over.fields.get("path") ?? unknown);
       return textValue(/[*?[]/.test(text) ? text : `${text.replace(/\/$/, "")}/*`, originsOf(over));
@@ -262,13 +353,44 @@ export const python: Dialect = {
   call: (call) => {
     const { name, self } = call;
     if (importers.has(name)) return python.importValue(call.args.at(0), call);
-    if (name === "globals" || name === "locals" || name === "vars")
-      return call.args.values.length > 0 ? { ...call.args.at(0) } : refValue("scope", null, noOrigins, ["dictionary"]);
+    if (name === "globals" || name === "locals" || name === "vars") {
+      const [of] = call.args.values;
+      if (of === undefined) return refValue("scope", null, noOrigins, ["dictionary"]);
+      return of.k === "instance" ? call.member(of, "__dict__") : withDisguise(of, ["dictionary"]);
+    }
+    if (name === "scope#update" || name === "scope.update") {
+      const [given] = call.args.values;
+      for (const [key, value] of [...(given?.k === "dict" ? given.entries : []), ...call.args.named])
+        call.define(key, value);
+      return constantValue(null);
+    }
+    if (
+      (name === "setattr" || name === "scope.__setitem__" || name === "dict#__setitem__") &&
+      call.args.values.length >= 2
+    ) {
+      const values = name === "setattr" ? call.args.values : [self ?? unknown, ...call.args.values];
+      const [of, key, value] = values;
+      if (of !== undefined && key?.k === "text" && value !== undefined) call.set(of, key.text, value);
+      return constantValue(null);
+    }
+    if (/(__subclasses__|\.mro)$/.test(name))
+      return refValue(name.endsWith("mro") ? "object.mro" : "subclasses", null, noOrigins);
+    if (name === "object.subclass.load_module" || name === "object.subclass.find_module")
+      return python.importValue(call.args.at(0), call);
+    if (name === "object.subclass") return call.call(refValue("subprocess.Popen"), call.args.values, call.args.named);
+    if (/^[A-Z]\w*(Error|Exception|Exit|Interrupt|Warning|Iteration)$|^(Base)?Exception(Group)?$/.test(name))
+      return instanceValue("error", call.args.origins, [["given", listValue(call.args.values)]]);
+    if (name === "sys._getframe" || name === "inspect.currentframe") return refValue("frame");
+    if (name === "sys.exc_info") return unknown;
+    if (name === "staticmethod" || name === "classmethod" || name === "property") return call.args.at(0);
     if (name === "getattr.of") {
       const attribute = pythonFolds["getattr"];
       return attribute === undefined || self === null ? null : attribute(call.but({ args: call.args.withFirst(self) }));
     }
-    if (name === "dir") return unknown;
+    if (name === "dir") {
+      const [of] = call.args.values;
+      return of?.k === "ref" ? membersOf(of.name) : unknown;
+    }
     if (name === "pathlib.Path") {
       const values = call.args.values.map(pathOf);
       return path(

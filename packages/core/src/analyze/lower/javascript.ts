@@ -20,6 +20,12 @@ class JavaScriptLowering {
     return text.includes("\\u") ? unescapeJavaScript(text) : text;
   }
 
+  /** A name without its escapes. */
+  #name(node: Syntax): string {
+    const name = this.#source(node);
+    return name.includes("\\") ? unescapeJavaScript(name) : name;
+  }
+
   block(node: Syntax | null): readonly Stmt[] {
     if (node === null) return [];
     return hoisted(named(node).flatMap((each) => this.stmt(each)));
@@ -91,27 +97,31 @@ class JavaScriptLowering {
         const handler = child(node, "handler");
         const last = child(node, "finalizer");
         const found: Stmt[] = [...this.block(child(node, "body"))];
-        if (handler !== null)
-          found.push({ ...at, do: "branches", tests: [], arms: [this.block(child(handler, "body")), []] });
+        if (handler !== null) found.push({ ...at, do: "branches", tests: [], arms: [this.#handler(handler), []] });
         if (last !== null) found.push(...this.block(child(last, "body")));
         return found;
       }
       case "switch_statement": {
         const body = child(node, "body");
-        const arms = (body === null ? [] : named(body)).map((each) =>
-          each.children.filter((one) => one.field === "body").flatMap((one) => this.stmt(one)),
-        );
-        return [{ ...at, do: "branches", tests: [this.#field(node, "value")], arms: [...arms, []] }];
+        const arms = (body === null ? [] : named(body)).map((each) => {
+          const test = child(each, "value");
+          return {
+            test: test === null ? null : this.expr(test),
+            body: each.children.filter((one) => one.field === "body").flatMap((one) => this.stmt(one)),
+          };
+        });
+        return [{ ...at, do: "switch", subject: this.#field(node, "value"), arms, falls: true }];
       }
       case "return_statement": {
         const value = named(node)[0];
         return [{ ...at, do: "return", value: value === undefined ? null : this.expr(value) }];
       }
       case "throw_statement":
-        return named(node).map((each) => ({ ...at, do: "expr", value: this.expr(each) }));
+        return named(node).map((each) => ({ ...at, do: "throw", value: this.expr(each) }));
       case "break_statement":
+        return [{ ...at, do: "leave", of: "loop" }];
       case "continue_statement":
-        return [{ ...at, do: "leave" }];
+        return [{ ...at, do: "leave", of: "round" }];
       case "labeled_statement":
         return this.#body(child(node, "body"));
       case "statement_block":
@@ -131,6 +141,15 @@ class JavaScriptLowering {
       default:
         return this.#simple(node);
     }
+  }
+
+  /** What is thrown gets the handler's name. */
+  #handler(node: Syntax): readonly Stmt[] {
+    const param = child(node, "parameter");
+    const body = this.block(child(node, "body"));
+    if (param === null) return body;
+    const value: Expr = { ...span(node), op: "caught" };
+    return [{ ...span(node), do: "assign", target: this.#target(param), value, sign: null, declares: true }, ...body];
   }
 
   #simple(node: Syntax): readonly Stmt[] {
@@ -229,7 +248,8 @@ class JavaScriptLowering {
     const params = child(node, "parameters");
     return {
       ...span(node),
-      name: name === null ? null : this.#source(name),
+      name: name === null ? null : this.#name(name),
+      ...(node.children.some((each) => each.type === "get") ? { isGetter: true } : {}),
       params:
         single === null
           ? params === null
@@ -275,7 +295,7 @@ class JavaScriptLowering {
         : named(heritage).flatMap((each) => (each.type.endsWith("_clause") ? named(each) : [each]));
     return {
       ...span(node),
-      name: name === null ? null : this.#source(name),
+      name: name === null ? null : this.#name(name),
       bases: bases.map((each) => this.expr(each)),
       body: (body === null ? [] : named(body)).flatMap((each) => this.#member(each)),
     };
@@ -335,7 +355,7 @@ class JavaScriptLowering {
 
   #key(node: Syntax): Expr {
     if (node.type === "property_identifier" || node.type === "private_property_identifier")
-      return { ...span(node), op: "const", value: this.#source(node) };
+      return { ...span(node), op: "const", value: this.#name(node) };
     if (node.type === "computed_property_name") {
       const inner = named(node)[0];
       return inner === undefined ? { ...span(node), op: "mix", of: [] } : this.expr(inner);
@@ -360,7 +380,7 @@ class JavaScriptLowering {
       case "shorthand_property_identifier_pattern":
       case "this":
       case "super":
-        return { ...at, op: "name", name: this.#source(node) };
+        return { ...at, op: "name", name: this.#name(node) };
       case "import":
         return { ...at, op: "name", name: "import" };
       case "string":
@@ -374,14 +394,20 @@ class JavaScriptLowering {
       case "null":
       case "undefined":
         return { ...at, op: "const", value: null };
-      case "regex":
-        return { ...at, op: "mix", of: [] };
+      case "regex": {
+        const parts = ["pattern", "flags"].map((each): Argument => {
+          const part = child(node, each);
+          const value = part === null ? "" : this.#source(part);
+          return { name: null, value: { ...at, op: "const", value }, spread: null };
+        });
+        return { ...at, op: "call", fn: { ...at, op: "name", name: "RegExp" }, args: parts, isNew: true };
+      }
       case "member_expression":
         return {
           ...at,
           op: "attr",
           of: this.#field(node, "object"),
-          name: this.#source(child(node, "property") ?? node),
+          name: this.#name(child(node, "property") ?? node),
         };
       case "subscript_expression":
         return { ...at, op: "item", of: this.#field(node, "object"), key: this.#field(node, "index") };
@@ -399,7 +425,9 @@ class JavaScriptLowering {
         const sign = this.#source(child(node, "operator") ?? node);
         const left = this.#field(node, "left");
         const right = this.#field(node, "right");
-        if (sign === "&&" || sign === "||" || sign === "??") return { ...at, op: "either", of: [left, right] };
+        if (sign === "&&" || sign === "||")
+          return { ...at, op: "first", sign: sign === "&&" ? "and" : "or", left, right };
+        if (sign === "??") return { ...at, op: "either", of: [left, right] };
         return { ...at, op: "binary", sign, left, right };
       }
       case "unary_expression":
@@ -412,9 +440,10 @@ class JavaScriptLowering {
       case "ternary_expression":
         return {
           ...at,
-          op: "after",
-          first: [this.#field(node, "condition")],
-          of: { ...at, op: "either", of: [this.#field(node, "consequence"), this.#field(node, "alternative")] },
+          op: "choose",
+          test: this.#field(node, "condition"),
+          then: this.#field(node, "consequence"),
+          other: this.#field(node, "alternative"),
         };
       case "parenthesized_expression":
       case "await_expression":
@@ -456,8 +485,12 @@ class JavaScriptLowering {
       case "update_expression": {
         const target = this.#target(child(node, "argument"));
         const sign = this.#source(child(node, "operator") ?? node).slice(0, 1);
-        const value: Expr = { ...at, op: "binary", sign, left: target, right: { ...at, op: "const", value: 1 } };
-        return { ...at, op: "assign", target, value };
+        const one: Expr = { ...at, op: "const", value: 1 };
+        const value: Expr = { ...at, op: "binary", sign, left: target, right: one };
+        const changed: Expr = { ...at, op: "assign", target, value };
+        const isPrefix = node.children[0]?.named === false;
+        // What `i++` gives is what `i` was.
+        return isPrefix ? changed : { ...at, op: "binary", sign: sign === "+" ? "-" : "+", left: changed, right: one };
       }
       case "spread_element":
         return { ...at, op: "spread", of: this.expr(named(node)[0] ?? node) };

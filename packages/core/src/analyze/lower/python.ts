@@ -22,6 +22,12 @@ class PythonLowering {
     return this.#isPlain ? text : text.normalize("NFKC");
   }
 
+  /** Python reads names in one form of Unicode, however they are written. */
+  #name(node: Syntax): string {
+    const name = this.#source(node);
+    return /^[\x00-\x7f]*$/.test(name) ? name : name.normalize("NFKC");
+  }
+
   block(node: Syntax | null): readonly Stmt[] {
     return node === null ? [] : named(node).flatMap((each) => this.stmt(each));
   }
@@ -37,9 +43,17 @@ class PythonLowering {
         return this.#importFrom(node);
       case "future_import_statement":
       case "pass_statement":
+        return [];
       case "global_statement":
       case "nonlocal_statement":
-        return [];
+        return [
+          {
+            ...at,
+            do: "share",
+            names: named(node).map((each) => this.#name(each)),
+            with: node.type === "global_statement" ? "program" : "around",
+          },
+        ];
       case "if_statement":
         return [this.#if(node)];
       case "for_statement":
@@ -73,9 +87,13 @@ class PythonLowering {
         return [{ ...at, do: "return", value: value === undefined ? null : this.expr(value) }];
       }
       case "break_statement":
+        return [{ ...at, do: "leave", of: "loop" }];
       case "continue_statement":
-        return [{ ...at, do: "leave" }];
+        return [{ ...at, do: "leave", of: "round" }];
       case "raise_statement":
+        return named(node).map((each, index) =>
+          index === 0 ? { ...at, do: "throw", value: this.expr(each) } : { ...at, do: "expr", value: this.expr(each) },
+        );
       case "assert_statement":
       case "delete_statement":
       case "print_statement":
@@ -146,21 +164,21 @@ class PythonLowering {
       return {
         ...at,
         do: "bind",
-        name: this.#source(child(node, "alias") ?? node),
-        to: this.#source(child(node, "name") ?? node),
+        name: this.#name(child(node, "alias") ?? node),
+        to: this.#name(child(node, "name") ?? node),
       };
-    const first = this.#source(node).split(".")[0] ?? "";
+    const first = this.#name(node).split(".")[0] ?? "";
     return { ...at, do: "bind", name: first, to: first };
   }
 
   #importFrom(node: Syntax): readonly Stmt[] {
-    const module = this.#source(child(node, "module_name") ?? node);
+    const module = this.#name(child(node, "module_name") ?? node);
     const at = span(node);
     if (ofType(node, "wildcard_import") !== null) return [{ ...at, do: "bind-all", module }];
     return childrenOf(node, "name").map((each) => {
       const isAliased = each.type === "aliased_import";
-      const name = this.#source(isAliased ? (child(each, "name") ?? each) : each);
-      const alias = isAliased ? this.#source(child(each, "alias") ?? each) : name;
+      const name = this.#name(isAliased ? (child(each, "name") ?? each) : each);
+      const alias = isAliased ? this.#name(child(each, "alias") ?? each) : name;
       return { ...span(each), do: "bind", name: alias, to: `${module}.${name}` };
     });
   }
@@ -187,7 +205,7 @@ class PythonLowering {
     const arms: (readonly Stmt[])[] = [];
     for (const clause of named(node)) {
       if (clause.type === "except_clause" || clause.type === "except_group_clause") {
-        arms.push(this.block(ofType(clause, "block")));
+        arms.push([...this.#caught(clause), ...this.block(ofType(clause, "block"))]);
       } else if (clause.type === "else_clause") found.push(...this.block(child(clause, "body")));
     }
     if (arms.length > 0) found.push({ ...span(node), do: "branches", tests: [], arms: [...arms, []] });
@@ -196,32 +214,66 @@ class PythonLowering {
     return found;
   }
 
+  /** `except Error as name`: the name is what was raised. */
+  #caught(clause: Syntax): readonly Stmt[] {
+    const pattern = ofType(clause, "as_pattern");
+    const alias = pattern === null ? child(clause, "alias") : child(pattern, "alias");
+    if (alias === null) return [];
+    const target = this.#target(named(alias)[0] ?? alias);
+    return [{ ...span(clause), do: "assign", target, value: { ...span(clause), op: "caught" }, sign: null }];
+  }
+
   #with(node: Syntax): readonly Stmt[] {
     const clause = ofType(node, "with_clause");
     const items = clause === null ? [] : named(clause);
     return items.flatMap((item): readonly Stmt[] => {
       const value = child(item, "value") ?? named(item)[0];
       if (value === undefined || value === null) return [];
-      if (value.type !== "as_pattern") return [{ ...span(value), do: "expr", value: this.expr(value) }];
+      if (value.type !== "as_pattern")
+        return [{ ...span(value), do: "expr", value: { ...span(value), op: "enter", of: this.expr(value) } }];
       const [of] = named(value);
       const alias = child(value, "alias");
       if (of === undefined || alias === null) return [];
       const target = this.#target(named(alias)[0] ?? alias);
-      return [{ ...span(value), do: "assign", target, value: this.expr(of), sign: null }];
+      const entered: Expr = { ...span(value), op: "enter", of: this.expr(of) };
+      return [{ ...span(value), do: "assign", target, value: entered, sign: null }];
     });
   }
 
   #match(node: Syntax): readonly Stmt[] {
-    const arms: (readonly Stmt[])[] = [];
+    const arms: { readonly test: Expr | null; readonly body: readonly Stmt[] }[] = [];
     const visit = (within: Syntax) => {
       for (const each of named(within)) {
-        if (each.type === "case_clause") arms.push(this.block(child(each, "consequence")));
+        if (each.type === "case_clause") arms.push(this.#case(each));
         else if (each.type === "block") visit(each);
       }
     };
     visit(node);
-    const subjects = childrenOf(node, "subject").map((each) => this.expr(each));
-    return [{ ...span(node), do: "branches", tests: subjects, arms: [...arms, []] }];
+    const [subject, ...more] = childrenOf(node, "subject").map((each) => this.expr(each));
+    const at = span(node);
+    const whole: Expr =
+      subject !== undefined && more.length === 0
+        ? subject
+        : { ...at, op: "list", items: subject === undefined ? [] : [subject, ...more] };
+    return [{ ...at, do: "switch", subject: whole, arms, falls: false }];
+  }
+
+  /** A pattern that is a value is compared; a name takes whatever comes; of any other it is not known whether it fits. */
+  #case(node: Syntax): { readonly test: Expr | null; readonly body: readonly Stmt[] } {
+    const body = this.block(child(node, "consequence"));
+    const at = span(node);
+    const pattern = ofType(node, "case_pattern");
+    const inner = pattern === null ? undefined : named(pattern)[0];
+    if (child(node, "guard") !== null || pattern === null) return { test: { ...at, op: "mix", of: [] }, body };
+    if (inner === undefined) return { test: null, body };
+    if (inner.type === "dotted_name" && !this.#source(inner).includes(".")) {
+      const target: Expr = { ...span(inner), op: "name", name: this.#source(inner) };
+      return {
+        test: null,
+        body: [{ ...at, do: "assign", target, value: { ...at, op: "name", name: "\0subject" }, sign: null }, ...body],
+      };
+    }
+    return { test: this.expr(inner), body };
   }
 
   #decorated(node: Syntax): readonly Stmt[] {
@@ -257,12 +309,13 @@ class PythonLowering {
               .filter((each) => each.type !== "keyword_argument")
               .map((each) => this.expr(each)),
       body: this.block(child(node, "body")),
+      named: bases === null ? [] : this.#arguments(bases).filter((each) => each.name !== null),
     };
   }
 
   #nameOf(node: Syntax): string | null {
     const name = child(node, "name");
-    return name === null ? null : this.#source(name);
+    return name === null ? null : this.#name(name);
   }
 
   #params(node: Syntax | null): readonly Param[] {
@@ -321,13 +374,13 @@ class PythonLowering {
     switch (node.type) {
       case "identifier":
       case "keyword_identifier":
-        return { ...at, op: "name", name: this.#source(node) };
+        return { ...at, op: "name", name: this.#name(node) };
       case "string":
         return this.#string(node);
       case "concatenated_string":
         return { ...at, op: "text", parts: this.#all(node) };
       case "integer":
-        return { ...at, op: "const", value: number(this.#source(node)) };
+        return { ...at, op: "const", value: integer(this.#source(node)) };
       case "float":
         return { ...at, op: "const", value: Number.parseFloat(this.#source(node)) };
       case "true":
@@ -340,7 +393,7 @@ class PythonLowering {
           ...at,
           op: "attr",
           of: this.#field(node, "object"),
-          name: this.#source(child(node, "attribute") ?? node),
+          name: this.#name(child(node, "attribute") ?? node),
         };
       case "subscript":
         return this.#subscript(node);
@@ -370,14 +423,20 @@ class PythonLowering {
       case "not_operator":
         return { ...at, op: "unary", sign: "not", of: this.#field(node, "argument") };
       case "boolean_operator":
-        return { ...at, op: "either", of: [this.#field(node, "left"), this.#field(node, "right")] };
+        return {
+          ...at,
+          op: "first",
+          sign: this.#source(child(node, "operator") ?? node) === "and" ? "and" : "or",
+          left: this.#field(node, "left"),
+          right: this.#field(node, "right"),
+        };
       case "comparison_operator":
         return this.#comparison(node);
       case "conditional_expression": {
         const [then, test, other] = this.#all(node);
         if (then === undefined || test === undefined || other === undefined)
           return { ...at, op: "mix", of: this.#all(node) };
-        return { ...at, op: "after", first: [test], of: { ...at, op: "either", of: [then, other] } };
+        return { ...at, op: "choose", test, then, other };
       }
       case "parenthesized_expression": {
         const inner = named(node)[0];
@@ -456,7 +515,11 @@ class PythonLowering {
   #subscript(node: Syntax): Expr {
     const at = span(node);
     const of = this.#field(node, "value");
-    const [key] = childrenOf(node, "subscript");
+    const keys = childrenOf(node, "subscript");
+    const [key] = keys;
+    const isTuple = keys.length > 1 || node.children.some((each) => each.type === ",");
+    if (isTuple && keys.every((each) => each.type !== "slice"))
+      return { ...at, op: "item", of, key: { ...at, op: "list", items: keys.map((each) => this.expr(each)) } };
     if (key === undefined) return { ...at, op: "mix", of: [of] };
     if (key.type !== "slice") return { ...at, op: "item", of, key: this.expr(key) };
     const parts: (Expr | null)[] = [null, null, null];
@@ -489,6 +552,7 @@ class PythonLowering {
           over: this.#field(clause, "right"),
           when,
           give,
+          ...(body?.type === "pair" ? { pairs: true } : {}),
         };
         when = [];
       }
@@ -502,7 +566,7 @@ class PythonLowering {
     return named(node).map((each): Argument => {
       switch (each.type) {
         case "keyword_argument":
-          return { name: this.#source(child(each, "name") ?? each), value: this.#field(each, "value"), spread: null };
+          return { name: this.#name(child(each, "name") ?? each), value: this.#field(each, "value"), spread: null };
         case "list_splat":
           return { name: null, value: this.expr(named(each)[0] ?? each), spread: "list" };
         case "dictionary_splat":
@@ -549,6 +613,21 @@ function call(at: Span, fn: Expr, values: readonly Expr[]): Expr {
 
 function isStatement(type: string): boolean {
   return type.endsWith("_statement") || type.endsWith("_clause");
+}
+
+/** Digits of a whole number that are read. */
+const mostDigits = 20_000;
+
+function integer(text: string): number | bigint {
+  const n = number(text);
+  const digits = text.replace(/[_lL]/g, "");
+  if (
+    Number.isSafeInteger(n) ||
+    digits.length > mostDigits ||
+    !/^(\d+|0[xX][\da-fA-F]+|0[oO][0-7]+|0[bB][01]+)$/.test(digits)
+  )
+    return n;
+  return BigInt(digits);
 }
 
 function number(text: string): number {

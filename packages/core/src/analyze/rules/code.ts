@@ -286,6 +286,29 @@ export const codeRules: readonly Rule[] = [
     not: [{ language: "python", code: "exec('x = 1')" }],
   },
   {
+    id: "runs-self-made-text",
+    title: "Runs text that it makes of its own constants and that cannot be followed",
+    why: "The program holds all that the text is made of, and makes it in a way that no reader follows: there is hardly an honest reason.",
+    weight: 74,
+    confidence: "likely",
+    when: [
+      { effect: ["eval"], tag: ["unknown"], selfMade: "any" },
+      { effect: ["opaque"], selfMade: "computed" },
+    ],
+    match: [
+      { language: "python", code: "s = 'a'\nfor i in range(60):\n    s = s + s\nexec(s)" },
+      { language: "javascript", code: "eval(require('unscramble')('b1946ac92492d2347c6235b4d2611184'))" },
+    ],
+    not: [
+      { language: "python", code: "def run(code):\n    exec(code)" },
+      { language: "python", code: "exec(open('setup.py').read())" },
+      {
+        language: "javascript",
+        code: "const render = (text) => new Function('data', text);\nrender(process.argv[2])({});",
+      },
+    ],
+  },
+  {
     id: "runs-decoded-unknown",
     title: "Runs decoded data that cannot be known beforehand",
     why: "What comes out of the encoding is run, and nobody can see what goes in.",

@@ -1,7 +1,7 @@
 /** Whether an effect is what a rule looks for. */
-import type { Effect } from "../effects.ts";
+import type { Effect, EffectKind } from "../effects.ts";
 import { placesOf } from "../places.ts";
-import type { Disguise } from "../value.ts";
+import { type Disguise, isSelfMade } from "../value.ts";
 import type { RuleCondition } from "./rule.ts";
 
 /** Ways to reach a name that change no text: honest code uses them too. */
@@ -43,6 +43,7 @@ export function holds(condition: RuleCondition, effect: Effect, all: readonly Ef
     return false;
   if (condition.callee !== undefined && !condition.callee.some((each) => like(effect.callee, each))) return false;
   if (condition.hidden !== undefined && !isHidden(effect.disguise, condition.hidden)) return false;
+  if (condition.selfMade !== undefined && !isOfItsOwn(effect, condition.selfMade, all)) return false;
   const { data } = effect;
   if (condition.data !== undefined && (data === null || !condition.data.some((each) => like(data, each)))) return false;
   if (condition.from !== undefined && !comesFrom(condition.from, effect, all)) return false;
@@ -53,6 +54,28 @@ export function holds(condition: RuleCondition, effect: Effect, all: readonly Ef
   )
     return false;
   return true;
+}
+
+/** What brings something that the program does not hold itself. */
+const outsideKinds: ReadonlySet<EffectKind> = new Set([
+  "read",
+  "list",
+  "fetch",
+  "connect",
+  "listen",
+  "send",
+  "input",
+  "environment",
+  "processes",
+]);
+
+/** Whether data are made of a program's own constants and of nothing from outside; what it wrote to a file is its own. */
+function isOfItsOwn(effect: Effect, way: "computed" | "any", all: readonly Effect[]): boolean {
+  if (!isSelfMade(effect.from, way)) return false;
+  return !effect.from.some((index) => {
+    const source = all[index];
+    return source !== undefined && outsideKinds.has(source.kind) && !source.tags.includes("own");
+  });
 }
 
 function hasTag(effect: Effect, tag: string): boolean {

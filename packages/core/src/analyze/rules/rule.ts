@@ -20,6 +20,8 @@ export interface RuleCondition {
   readonly notTag?: readonly string[];
   /** It was hidden in one of these ways; `*` for any that changes text. */
   readonly hidden?: readonly string[];
+  /** The program made its data of nothing but its own constants, in a way that is not followed: by its own operators, or by any. */
+  readonly selfMade?: "computed" | "any";
   /** Its data, where they are known, look like one of these. */
   readonly data?: readonly string[];
   /** Something that its data come from; the content of what is read, sent, run. */
