@@ -2,7 +2,16 @@
  * What a program makes of its own constants. Where such a value cannot be followed and is run in the end, nobody knew what it is
  * but the program: that is told apart from text that comes from outside or from a caller.
  */
-import { isSelfMade, isWhole, joinOrigins, type Origins, originsOf, selfMade, type Value } from "./value.ts";
+import {
+  alternatives,
+  isSelfMade,
+  isWhole,
+  joinOrigins,
+  type Origins,
+  originsOf,
+  selfMade,
+  type Value,
+} from "./value.ts";
 
 /** Functions of Python that make one value of another and reach nothing outside. */
 const ofPython =
@@ -78,6 +87,18 @@ export function madeOf(value: Value, inputs: readonly Value[], by: string | null
   if (by !== null && outside.test(by)) return value;
   const way = by === null || computes(by) ? selfMade.computed : selfMade.library;
   return { ...value, from: joinOrigins(way, value.from) };
+}
+
+/** What holds the functions that matter: a name of one of them that is computed unseen is there to be missed. */
+const powers =
+  /^(os|posix|nt|subprocess|shutil|pty|ctypes|socket|importlib|builtins|__builtins__|scope|sys\.modules|globalThis|global|window|self|child_process|process|vm|module|require)$/;
+
+/** Whether a name that the program made unseen leads into something that holds such functions. */
+export function isHiddenWay(of: Value, name: Value): boolean {
+  return (
+    isSelfMade(originsOf(name), "computed") &&
+    alternatives(of).some((each) => each.k === "ref" && powers.test(each.name))
+  );
 }
 
 /** Whether all of these are known, and at least one is. */

@@ -4,7 +4,7 @@
  */
 import type { ClassForm, Expr, FunctionForm, Span, Stmt } from "../ir.ts";
 import { Names } from "../names.ts";
-import { computes, isOfConstants, madeOf } from "../self-made.ts";
+import { computes, isHiddenWay, isOfConstants, madeOf } from "../self-made.ts";
 import type { Session, Unit } from "../session.ts";
 import {
   anyOf,
@@ -16,7 +16,6 @@ import {
   type FunctionValue,
   hole,
   instanceValue,
-  isSelfMade,
   joinOrigins,
   listValue,
   noOrigins,
@@ -424,7 +423,7 @@ export class Evaluation {
     if (found !== null) return found;
     const own = methodOf(of, "__getitem__") ?? methodOf(of, "__missing__") ?? classMethodOf(of, "__class_getitem__");
     if (own !== null) return this.#callFunction(own, new Arguments([key]));
-    // One of several functions: any of them may be meant.
+    // One of several functions, and nobody knows which: each is followed.
     if ((of.k === "list" || of.k === "dict") && key.k !== "text" && key.k !== "number") {
       const held = of.k === "list" ? of.items : [...of.entries.values()];
       if (held.some((each) => each.k === "function" || each.k === "ref" || each.k === "class")) return anyOf(held);
@@ -434,7 +433,7 @@ export class Evaluation {
       if (member !== null)
         return member.k === "ref" ? { ...member, disguise: [...disguiseOf(key), "brackets"] } : member;
     }
-    if (of.k === "ref" && isSelfMade(originsOf(key), "computed") && this.#dialect.itemIsMember(of))
+    if (isHiddenWay(of, key) && this.#dialect.itemIsMember(of))
       this.#outside("item", null, new Arguments([]), at).emit({ kind: "opaque", from: originsOf(key) });
     return madeOf(this.#dialect.item(this.#outside("item", of, new Arguments([of, key]), at), of, key), [of, key]);
   }

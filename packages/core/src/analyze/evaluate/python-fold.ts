@@ -1,4 +1,5 @@
 /** Calls of Python that only compute: folded where their arguments are known. */
+import { isHiddenWay } from "../self-made.ts";
 import {
   alternatives,
   anyOf,
@@ -8,7 +9,6 @@ import {
   disguiseOf,
   hole,
   instanceValue,
-  isSelfMade,
   isWhole,
   joinDisguise,
   joinOrigins,
@@ -108,8 +108,7 @@ const attribute: Fold = (call) => {
     const text = asText(each);
     if (!isWhole(text)) {
       // A name that the program made, of something outside of it: it is there to be missed.
-      if (isSelfMade(originsOf(each), "computed") && alternatives(of).some((one) => one.k === "ref"))
-        call.emit({ kind: "opaque", from: originsOf(each), callee: call.name });
+      if (isHiddenWay(of, each)) call.emit({ kind: "opaque", from: originsOf(each), callee: call.name });
       return unknownFrom(joinOrigins(originsOf(of), originsOf(each)));
     }
     const member = call.member(of, text);
