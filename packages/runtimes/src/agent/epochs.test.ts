@@ -132,17 +132,20 @@ describe("the gateway's bytes", () => {
 });
 
 describe("an opening", () => {
-  const answerTo = async (bytes: Buffer): Promise<Buffer> => {
+  /** What the agent answers, from when it holds `awaited` on. */
+  const answerTo = async (bytes: Buffer, awaited: Buffer | string): Promise<Buffer> => {
     const stream = real.attach();
-    const chunks: Buffer[] = [];
-    stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+    let answer = Buffer.alloc(0);
     stream.write(bytes);
-    await new Promise((resolve) => setTimeout(resolve, 30));
-    return Buffer.concat(chunks);
+    for await (const chunk of stream) {
+      answer = Buffer.concat([answer, chunk as Buffer]);
+      if (answer.includes(awaited)) return answer;
+    }
+    return answer;
   };
 
   test("that offers no version in common is answered with an error, and the next one works", async () => {
-    const answer = await answerTo(openingOf(Buffer.alloc(16, 7), 2, 9));
+    const answer = await answerTo(openingOf(Buffer.alloc(16, 7), 2, 9), "no version in common");
     expect(answer.subarray(16, 32)).toEqual(Buffer.alloc(16, 7));
     expect(answer.toString("latin1")).toContain("no version in common");
     await real.open().ping();
@@ -152,6 +155,7 @@ describe("an opening", () => {
     const opening = openingOf(Buffer.alloc(16, 8), 1, 1);
     const answer = await answerTo(
       Buffer.concat([Buffer.alloc(100_000, "x"), openMagic.subarray(0, 15), opening, opening]),
+      Buffer.alloc(16, 8),
     );
     expect(answer.subarray(-200).includes(Buffer.alloc(16, 8))).toBe(true);
     expect(answer.subarray(0, 16)).toEqual(echoMagic);
@@ -163,21 +167,23 @@ describe("an opening", () => {
     await running.started;
     const opening = openingOf(Buffer.alloc(16, 9), 1, 1);
     const wrongTag = Buffer.concat(framesOf(0x1234, ask.PING, 0, 1, Buffer.alloc(0)));
-    expect((await answerTo(Buffer.concat([opening, wrongTag]))).toString("latin1")).toContain(
+    expect((await answerTo(Buffer.concat([opening, wrongTag]), "not a frame")).toString("latin1")).toContain(
       "not a frame of this epoch",
     );
     const huge = Buffer.concat(framesOf(0x0909_0909, ask.PING, 0, 1, Buffer.alloc(0)));
     huge.writeUInt32LE(0xffff_ffff, 12);
-    expect((await answerTo(Buffer.concat([opening, huge]))).toString("latin1")).toContain("not a frame of this epoch");
+    expect((await answerTo(Buffer.concat([opening, huge]), "not a frame")).toString("latin1")).toContain(
+      "not a frame of this epoch",
+    );
     expect((await real.open().list()).map(({ running: runs }) => runs)).toEqual([true]);
   });
 
   test("leaves unknown messages an error, not a death", async () => {
     const unknown = Buffer.concat(framesOf(0x0a0a_0a0a, 250, 0, 77, Buffer.from("what")));
     const ping = Buffer.concat(framesOf(0x0a0a_0a0a, ask.PING, 0, 78, Buffer.from("still here")));
-    const answer = (await answerTo(Buffer.concat([openingOf(Buffer.alloc(16, 10), 1, 1), unknown, ping]))).toString(
-      "latin1",
-    );
+    const answer = (
+      await answerTo(Buffer.concat([openingOf(Buffer.alloc(16, 10), 1, 1), unknown, ping]), "still here")
+    ).toString("latin1");
     expect(answer).toContain("unknown message");
     expect(answer).toContain("still here");
   });
