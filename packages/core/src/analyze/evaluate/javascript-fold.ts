@@ -443,5 +443,24 @@ export const javaScriptFolds: Readonly<Record<string, Fold>> = {
     const member = call.member(call.args.at(0), name);
     return member.k === "ref" ? { ...member, disguise: [...member.disguise, "getattr"] } : member;
   },
+  "bound#()": (call) => {
+    const self = call.self?.k === "instance" ? call.self.fields : undefined;
+    const fn = self?.get("fn");
+    const given = self?.get("given");
+    return fn === undefined ? null : call.call(fn, [...(given?.k === "list" ? given.items : []), ...call.args.values]);
+  },
+  "made.function#bind": (call) => call.self,
+  "Function#apply": (call) => makeFunction(call),
+  "Reflect.construct": (call) => {
+    const [fn, list] = call.args.values;
+    return fn === undefined ? null : call.call(fn, list?.k === "list" ? list.items : []);
+  },
+  "Object.getPrototypeOf": ({ args }) => args.at(0),
+  "Reflect.getPrototypeOf": ({ args }) => args.at(0),
+  Proxy: ({ args }) =>
+    instanceValue("Proxy", noOrigins, [
+      ["target", args.at(0)],
+      ["handler", args.at(1)],
+    ]),
   "console.log": () => unknown,
 };

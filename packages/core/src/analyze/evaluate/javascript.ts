@@ -1,6 +1,7 @@
 /** JavaScript and TypeScript, as the evaluation asks for them. */
 
 import { javaScriptCalls } from "../calls/javascript-table.ts";
+import { evaluated } from "../calls/python-special.ts";
 import { callKnown } from "../calls/table.ts";
 import { percentDecoded } from "../decode.ts";
 import { lowerJavaScript } from "../lower/javascript.ts";
@@ -12,6 +13,7 @@ import {
   instanceValue,
   isWhole,
   joinOrigins,
+  listValue,
   noOrigins,
   numberValue,
   originsOf,
@@ -72,6 +74,9 @@ export const javaScript: Dialect = {
       const index = call.emit({ kind: "input", target: name, callee: `process.${name}` });
       return name === "argv" ? call.words(index, 2) : unknownFrom([index]);
     }
+    if (of.name === "process" && (name === "execPath" || name === "argv0")) return textValue("/usr/bin/node", of.from);
+    if (of.name === "process" && name === "platform") return textValue("linux", of.from);
+    if (of.name === "arguments" && name === "length") return numberValue(5);
     if (name === "default" || name === "promises") return of;
     // Every function's constructor makes functions of text.
     if (name === "constructor" && (of.self !== null || knows(of.name)))
@@ -103,6 +108,9 @@ export const javaScript: Dialect = {
       const index = call.emit({ kind: "environment", target: name, tags: ["read"], callee: "environment" });
       return call.variable(name, index);
     }
+    // What a module is wrapped in: its exports, `require`, itself, its file and its folder.
+    if (of.k === "ref" && of.name === "arguments" && key.k === "number")
+      return refValue(["exports", "require", "module", "__filename", "__dirname"][key.n] ?? "arguments");
     return unknownFrom(joinOrigins(originsOf(of), originsOf(key)));
   },
   itemIsMember: () => true,
@@ -125,7 +133,13 @@ export const javaScript: Dialect = {
     if (name === "outside#call" || name === "outside#apply" || name === "outside#bind") {
       if (self === null) return null;
       const [, ...given] = call.args.values;
-      if (name === "outside#bind") return self;
+      if (name === "outside#bind")
+        return given.length === 0
+          ? self
+          : instanceValue("bound", noOrigins, [
+              ["fn", self],
+              ["given", listValue(given)],
+            ]);
       return call.call(self, name === "outside#apply" && given[0]?.k === "list" ? given[0].items : given);
     }
     if (/^(function|class|str|list|dict|number)#constructor$/.test(name))
@@ -177,6 +191,8 @@ function byShape(call: OutsideCall): Value | null {
     return javaScriptFolds["http.stream#on"]?.(call) ?? null;
   if (method === "pipe" && self !== null) return javaScriptFolds["?#pipe"]?.(call) ?? null;
   if (self?.k === "instance" && self.type === "http.response") return unknownFrom(from);
+  // Modules compile what they are given.
+  if (method === "_compile") return evaluated(call, call.args.at(0));
   if (call.isNew && self === null) return instanceValue(name, from);
   return null;
 }

@@ -6,7 +6,6 @@ import {
   fromHex,
   fromHtml,
   fromQuotedPrintable,
-  fromUu,
   percentDecoded,
   rot13,
   toBase64,
@@ -39,6 +38,7 @@ import {
 import { Arguments, type Fold, type OutsideCall } from "./call.ts";
 import { textMethod } from "./magic.ts";
 import { binary, concatenated, itemsOf } from "./operate.ts";
+import { ofEncoding, utf16 } from "./python-codecs.ts";
 import { format, formatted, substituted } from "./python-format.ts";
 import { written } from "./python-order.ts";
 
@@ -105,41 +105,6 @@ const bytes: Fold = ({ args }) => {
   if (of.k === "text") return textValue(of.bytes ? of.text : utf8Encoded(of.text), of.from, of.disguise, true);
   return unknownFrom(originsOf(of));
 };
-
-function utf16(bytes: string, encoding: string): string {
-  const buffer = Buffer.from(bytes.length % 2 === 0 ? bytes : bytes.slice(0, -1), "latin1");
-  const isBig = /be$/.test(encoding) || bytes.startsWith("\xfe\xff");
-  return (isBig ? buffer.swap16() : buffer).toString("utf16le").replace(/^\ufeff/, "");
-}
-
-/** What the less known codecs make of bytes; `null` for a codec that is none of them. */
-function ofEncoding(
-  text: string,
-  encoding: string,
-): { readonly text: string; readonly how: string; readonly bytes: boolean } | null {
-  const made = (out: string | null, how: string, bytes: boolean) => (out === null ? null : { text: out, how, bytes });
-  if (/^uu/.test(encoding)) return made(fromUu(text), "bytes", true);
-  if (/^zlib|^zip/.test(encoding)) return made(unpacked(text, "zlib"), "zlib", true);
-  if (/^(quopri|quoted)/.test(encoding)) return made(fromQuotedPrintable(text), "escapes", true);
-  if (/utf-?7/.test(encoding))
-    return made(
-      text.replace(/\+([A-Za-z0-9+/]*)-?/g, (_whole, part: string) =>
-        part === "" ? "+" : utf16(Buffer.from(part, "base64").toString("latin1"), "be"),
-      ),
-      "escapes",
-      false,
-    );
-  if (/utf-?32/.test(encoding)) {
-    const buffer = Buffer.from(text, "latin1");
-    let out = "";
-    for (let at = 0; at + 4 <= buffer.length; at += 4) {
-      const code = /be$/.test(encoding) ? buffer.readUInt32BE(at) : buffer.readUInt32LE(at);
-      if (code <= 0x10ffff && code !== 0xfeff) out += String.fromCodePoint(code);
-    }
-    return made(out, "utf-16", false);
-  }
-  return null;
-}
 
 const decode: Fold = (call) => {
   const { self } = call;
