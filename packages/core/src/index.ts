@@ -7,6 +7,7 @@ export * from "./analyze/analyze.ts";
 export * from "./analyze/assess.ts";
 export * from "./analyze/effects.ts";
 export * from "./analyze/inspect.ts";
+export * from "./analyze/place-kinds.ts";
 export * from "./analyze/places.ts";
 export * from "./analyze/report.ts";
 export * from "./analyze/rules/index.ts";

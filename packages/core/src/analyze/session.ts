@@ -3,6 +3,7 @@ import type { LanguageName } from "@hsr/contract";
 import { riskLimits } from "@hsr/contract";
 import type { Effect, EffectKind, Spot } from "./effects.ts";
 import { plainPath } from "./paths.ts";
+import { placesOfPath } from "./places.ts";
 import type { Parse, SyntaxTree } from "./syntax.ts";
 import {
   type Disguise,
@@ -30,6 +31,21 @@ export const readingLimits = {
   /** Characters of texts read as code, together. */
   textChars: 1024 * 1024,
 } as const;
+
+/** Kinds of places that many programs work in: there a path says as much as it is told. */
+const commonPlaces: ReadonlySet<string> = new Set([
+  "machine-facts",
+  "system-files",
+  "programs",
+  "passing-folders",
+  "devices",
+  "kernel-controls",
+  "logs",
+  "scheduled",
+]);
+
+/** Where the program itself lies, in whatever language it is. */
+const ownFile = /^\/workspace\/main\.(py|mjs|ts|sh)$/;
 
 /** A text that is read as code. */
 export interface Unit {
@@ -126,6 +142,26 @@ export class Session {
     return this.#visited.has(plainPath(path));
   }
 
+  /** The folder that the program went to, where that is known and not the one that it starts in. */
+  folder: string | null = null;
+
+  /** Goes to a folder; gives the one before, to go back to. */
+  enter(path: string | null): string | null {
+    const before = this.folder;
+    if (path === null || /^[/~]/.test(path)) this.folder = path;
+    else if (path.includes(hole) || path === "-") this.folder = null;
+    else if (before !== null) this.folder = `${before}/${path}`;
+    return before;
+  }
+
+  /** A path that is told from a folder of secrets or settings, in full; any other as it is told. */
+  #whole(kind: EffectKind, target: string | null): string | null {
+    if (this.folder === null || target === null || !/^[\w.*?]/.test(target)) return target;
+    if (kind !== "read" && kind !== "write" && kind !== "delete" && kind !== "list") return target;
+    const whole = plainPath(`${this.folder}/${target}`);
+    return placesOfPath(whole).some(({ name }) => !commonPlaces.has(name)) ? whole : target;
+  }
+
   /** Counts a step of evaluation; false when the bound is reached and the reader has to come to an end. */
   step(): boolean {
     this.#steps += 1;
@@ -180,8 +216,9 @@ export class Session {
 
   /** Writes an effect down, once, and gives its index. */
   add(seen: Seen, place: Spot, layer: number): number {
-    const target = seen.target ?? null;
-    const tags = seen.tags ?? [];
+    const target = this.#whole(seen.kind, seen.target ?? null);
+    const isOwn = seen.kind === "read" && target !== null && ownFile.test(target);
+    const tags = isOwn ? [...(seen.tags ?? []), "own"] : (seen.tags ?? []);
     const key = `${seen.kind}\0${target ?? ""}\0${tags.join()}\0${seen.callee}\0${place.line ?? 0}:${place.column ?? 0}`;
     const from = seen.from ?? noOrigins;
     const before = this.#known.get(key);

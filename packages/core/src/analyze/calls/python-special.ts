@@ -21,6 +21,7 @@ import {
   unknownFrom,
   type Value,
 } from "../value.ts";
+import { numpyLoad, reduced, ruamel, yamlLoad } from "./python-objects.ts";
 
 const isUrl = (text: string): boolean => /^(https?|ftps?|s3|gs):\/\//i.test(text);
 
@@ -104,21 +105,35 @@ const run: Fold = (call) => {
     shell !== null && !(shell.k === "constant" && shell.value !== true) && !(shell.k === "number" && shell.n === 0);
   const input = call.args.get(99, "input");
   noteEnvironment(call);
-  return started(call, command, usesShell, input);
+  const folder = call.args.get(99, "cwd");
+  if (folder === null) return started(call, command, usesShell, input);
+  const before = call.enter(asText(folder));
+  const process = started(call, command, usesShell, input);
+  call.enter(before);
+  return process;
 };
 
 /** Handing on variables of the own environment reads it. */
 function noteEnvironment(call: OutsideCall): void {
   const env = call.args.get(99, "env");
+  if (env?.k === "dict")
+    for (const [name, value] of env.entries)
+      call.emit({ kind: "environment", target: name, tags: ["write"], data: asText(value) });
   if (env?.k === "ref" && env.name === "os.environ")
     call.emit({ kind: "environment", target: null, tags: ["read", "all"] });
 }
 
 export function started(call: OutsideCall, command: Value, usesShell: boolean, input: Value | null): Value {
   const outputs: Value[] = [];
+  if (call.endless && command.k === "list" && command.items.some((each) => asText(each) === "/workspace/main.py"))
+    call.emit({ kind: "spawn", tags: ["bomb"] });
   for (const each of alternatives(command)) {
     const from = originsOf(each);
-    if (each.k === "list")
+    // The interpreter that runs the program is Python by whatever path.
+    const [program, ...more] = each.k === "list" ? each.items : [];
+    if (each.k === "list" && program?.k === "ref" && program.name === "sys.executable")
+      outputs.push(call.command([textValue("python3"), ...more], input));
+    else if (each.k === "list")
       outputs.push(call.command(each.open ? [...each.items, unknownFrom(each.from)] : each.items, input));
     else if (usesShell) outputs.push(shellText(call, each));
     else if (each.k === "text" && !/\s/.test(each.text)) outputs.push(call.command([each], input));
@@ -202,6 +217,10 @@ function sourceOf(call: OutsideCall, of: Value): Value {
   return of;
 }
 
+/** Names of functions that make objects of text. */
+const revivers =
+  /(de|un)_?seriali[sz]|unpickle|unmarshal|rehydrate|^hydrate|revive|(load|restore|parse|decode)_?(object|obj|instance)$/i;
+
 export function evaluated(call: OutsideCall, code: Value): Value {
   const results = alternatives(code).map((each): Value => {
     const inner = sourceOf(call, each);
@@ -212,7 +231,7 @@ export function evaluated(call: OutsideCall, code: Value): Value {
       kind: "eval",
       target: text.slice(0, 400),
       from,
-      tags: isKnown ? ["known"] : ["unknown"],
+      tags: [isKnown ? "known" : "unknown", ...(revivers.test(call.inside ?? "") ? ["revives"] : [])],
       disguise: disguiseOf(inner).filter((one) => one !== "joined"),
     });
     if (inner.k !== "text" || text.startsWith(hole) || text.replaceAll(hole, "").trim() === "")
@@ -352,23 +371,6 @@ const sqlite: Fold = (call) => {
   return instanceValue("sqlite3.Connection", [index]);
 };
 
-const yamlLoad: Fold = (call) => {
-  const stream = call.args.at(0, "stream");
-  const loader = call.args.get(1, "Loader");
-  const isSafe = loader?.k === "ref" && /Safe|Base/.test(loader.name);
-  if (!isSafe) {
-    const index = call.emit({
-      kind: "deserialize",
-      target: null,
-      from: originsOf(stream),
-      tags: ["yaml", ...(loader === null ? ["default-loader"] : [])],
-    });
-    call.emit({ kind: "opaque", from: originsOf(stream) });
-    return unknownFrom(joinOrigins([index], originsOf(stream)));
-  }
-  return unknownFrom(originsOf(stream));
-};
-
 const environ: Fold = (call) => {
   const key = call.args.get(0, "key");
   const index = call.emit({
@@ -426,6 +428,10 @@ const classOf: Fold = (call) => {
 const socket: Fold = (call) => {
   const family = call.args.get(0, "family");
   const isLocal = family?.k === "ref" && /AF_UNIX/.test(family.name);
+  const type = call.args.get(1, "type");
+  // Packets as they are: what others send is read, or what nobody asked for is made.
+  if ([family, type].some((each) => each?.k === "ref" && /AF_PACKET|SOCK_RAW/.test(each.name)))
+    call.emit({ kind: "connect", target: null, tags: ["raw", "sniff"] });
   return instanceValue(isLocal ? "socket.unix" : "socket.socket");
 };
 
@@ -490,7 +496,12 @@ export const pythonSpecials: Readonly<Record<string, Fold>> = {
   "asyncio.subprocess.create_subprocess_shell": system,
   "platform.popen": system,
   "pexpect.run": system,
-  "pexpect.spawn": system,
+  "pexpect.spawn": (call) => {
+    const given = call.args.get(1, "args");
+    return given?.k === "list" && given.items.length > 0
+      ? call.command([call.args.at(0), ...given.items], null)
+      : system(call);
+  },
   "pexpect.runu": system,
   "invoke.run": system,
   "fabric.operations.local": system,
@@ -636,6 +647,42 @@ export const pythonSpecials: Readonly<Record<string, Fold>> = {
   "tarfile.TarFile": archive,
   "zipfile.ZipFile": archive,
   "socket.socket": socket,
+  "numpy.load": numpyLoad,
+  "np.load": numpyLoad,
+  "ruamel.yaml.YAML": ruamel,
+  "copyreg.pickle": (call) => {
+    reduced(call, call.call(call.args.at(1), [unknown]), "copyreg.pickle");
+    return unknown;
+  },
+  "os.chdir": (call) => {
+    call.enter(asText(call.args.at(0, "path")));
+    return unknown;
+  },
+  "cv2.VideoCapture": (call) => {
+    const source = call.args.at(0);
+    const index =
+      source.k === "number"
+        ? call.emit({ kind: "input", target: "camera", tags: ["spy"] })
+        : call.emit({ kind: "read", target: asText(source), from: originsOf(source) });
+    return instanceValue("cv2.VideoCapture", [index]);
+  },
+  "typer.run": (call) => call.call(call.args.at(0), []),
+  "fire.Fire": (call) => (call.args.values.length === 0 ? unknown : call.call(call.args.at(0), [])),
+  "plac.call": (call) => call.call(call.args.at(0), []),
+  "defopt.run": (call) => call.call(call.args.at(0), []),
+  "delegator.run": system,
+  "envoy.run": system,
+  "sarge.run": system,
+  "executor.execute": system,
+  "invoke.Context#run": system,
+  "invoke.Context#sudo": system,
+  "fabric.Connection#local": system,
+  "string.Template#substitute": (call) => unknownFrom(call.self === null ? noOrigins : originsOf(call.self)),
+  "io.FileIO": open,
+  "_io.FileIO": open,
+  "io.open_code": open,
+  "lzma.LZMAFile": open,
+  "tokenize.open": open,
   type: classOf,
   "tempfile.TemporaryDirectory#__enter__": () => textValue(`/tmp/${hole}`),
   "logging.basicConfig": (call) => {

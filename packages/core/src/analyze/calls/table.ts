@@ -61,6 +61,17 @@ const sources: ReadonlySet<EffectKind> = new Set([
   "deserialize",
 ]);
 
+/** Writes that change no content. */
+const silent: ReadonlySet<string> = new Set([
+  "mode",
+  "owner",
+  "touch",
+  "folder",
+  "move-from",
+  "attributes",
+  "temporary",
+]);
+
 export function callTable(text: string): CallTable {
   const table = new Map<string, Known>();
   for (const line of text.split("\n")) {
@@ -128,6 +139,8 @@ export function callKnown(table: CallTable, name: string, call: OutsideCall): Va
   if (known === undefined) return null;
   const indexes: number[] = [];
   let path: Value | null = null;
+  // What a call reads first is what it writes, sends or makes objects of afterwards.
+  let flow: Origins = noOrigins;
   for (const each of known.does) {
     const target = picked(each.target, call);
     if (each.target.of === "argument" && target !== null) path ??= target;
@@ -136,6 +149,7 @@ export function callKnown(table: CallTable, name: string, call: OutsideCall): Va
       const value = picked(one, call);
       if (value !== null) from = joinOrigins(from, originsOf(value));
     }
+    if (each.from.length > 0 || each.kind === "deserialize" || each.kind === "opaque") from = joinOrigins(from, flow);
     const payload = each.from[0] === undefined ? null : picked(each.from[0], call);
     const data = payload?.k === "text" ? payload.text.slice(0, 400) : null;
     for (const one of target === null ? [null] : alternatives(target)) {
@@ -148,6 +162,10 @@ export function callKnown(table: CallTable, name: string, call: OutsideCall): Va
         disguise: [...call.disguise, ...(one?.k === "text" ? one.disguise : [])],
       });
       if (sources.has(each.kind)) indexes.push(index);
+      if (one === null) continue;
+      if (each.kind === "read") flow = joinOrigins(flow, originsOf(call.reading(asText(one), index)));
+      else if (each.kind === "fetch") flow = joinOrigins(flow, [index]);
+      else if (each.kind === "write" && !each.tags.some((tag) => silent.has(tag))) call.wrote(asText(one), null, index);
     }
   }
   return given(known.gives, call, indexes, path);

@@ -84,6 +84,12 @@ export interface OutsideCall {
   member(of: Value, name: string): Value;
   /** Reads a text as code of this program's language, in its scope, and gives what it evaluates to. */
   evaluate(text: string): Value;
+  /** A variable out of a value that holds the whole environment: what it comes from is no longer all of it. */
+  partOf(value: Value): Value;
+  /** Goes to a folder; gives the one before. */
+  enter(path: string | null): string | null;
+  /** The name of the function of the program that the call stands in. */
+  readonly inside: string | null;
   /** Looks a name up where the call stands. */
   lookup(name: string): Value | null;
   /** Reads a text as Bash and gives what it prints. */

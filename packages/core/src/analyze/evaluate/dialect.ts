@@ -32,8 +32,8 @@ export interface Dialect {
   callUnknown(fn: Value, call: OutsideCall): Value;
   /** `import(name)` and its like. */
   importValue(name: Value, call: OutsideCall): Value;
-  /** A module is imported by its name. */
-  imported?(call: OutsideCall): void;
+  /** A module or a member of one is imported by its name; gives what it is, or `null` where it is only a name. */
+  imported?(call: OutsideCall): Value | null;
   /** A class of the program is complete. */
   defined?(of: ClassValue, call: OutsideCall): void;
   /** An operator with a meaning of its own, or `null`. */

@@ -238,8 +238,8 @@ export class Evaluation {
   }
 
   #imported(name: string, at: Span): Value {
-    this.#dialect.imported?.(this.#outside(name, null, new Arguments([]), at));
-    return refValue(this.#dialect.canonical(name));
+    const made = this.#dialect.imported?.(this.#outside(name, null, new Arguments([]), at)) ?? null;
+    return made ?? refValue(this.#dialect.canonical(name));
   }
 
   #value(expr: Expr, frame: Frame): Value {
@@ -588,7 +588,13 @@ export class Evaluation {
     frame: Frame | null = null,
     isNew = false,
   ): Outside {
-    const where = { host: this.#host, at, frame, endless: this.#flow.isEndless };
+    const where = {
+      host: this.#host,
+      at,
+      frame,
+      endless: this.#flow.isEndless,
+      inside: this.#active.at(-1)?.name ?? null,
+    };
     return fn?.k === "ref"
       ? new Outside(where, name, fn.self, args, isNew, fn.disguise)
       : new Outside(where, name, fn, args, isNew);

@@ -7,6 +7,7 @@ import {
   anyOf,
   asText,
   constantValue,
+  dictValue,
   disguiseOf,
   instanceValue,
   isWhole,
@@ -115,6 +116,9 @@ function child(call: OutsideCall, outputs: readonly Value[]): Value {
 function noteEnvironment(call: OutsideCall): void {
   for (const each of call.args.values) {
     const env = each.k === "dict" ? each.entries.get("env") : undefined;
+    if (env?.k === "dict")
+      for (const [name, value] of env.entries)
+        call.emit({ kind: "environment", target: name, tags: ["write"], data: asText(value) });
     if (env?.k === "ref" && env.name === "environment")
       call.emit({ kind: "environment", target: null, tags: ["read", "all"] });
   }
@@ -123,6 +127,8 @@ function noteEnvironment(call: OutsideCall): void {
 const spawn: Fold = (call) => {
   const [program = unknown, given, third] = call.args.values;
   noteEnvironment(call);
+  if (call.endless && given?.k === "list" && given.items.some(isOwnProgram))
+    call.emit({ kind: "spawn", tags: ["bomb"] });
   const options = third ?? (given?.k === "dict" ? given : undefined);
   const usesShell = options?.k === "dict" && truthOf(options.entries.get("shell") ?? constantValue(false)) !== false;
   const words =
@@ -184,6 +190,8 @@ const fetched: Fold = (call) => {
 /** `http.request(options, callback)`: what is written to it is sent; the callback gets the answer. */
 const request: Fold = (call) => {
   const [target = unknown] = call.args.values;
+  const socket = target.k === "dict" ? target.entries.get("socketPath") : undefined;
+  if (socket !== undefined) return localSocket(call, socket, "http.local");
   const url =
     target.k === "dict"
       ? concatenated([
@@ -201,6 +209,12 @@ const request: Fold = (call) => {
   return instanceValue("http.stream", [index], [["path", url]]);
 };
 
+/** A socket in the file system: what is behind it is another program of this machine. */
+function localSocket(call: OutsideCall, path: Value, type: string): Value {
+  call.emit({ kind: "write", target: asText(path), tags: ["socket"], from: originsOf(path) });
+  return instanceValue(type);
+}
+
 const connected: Fold = (call) => {
   const values = call.args.values.filter((each) => each.k !== "function");
   const [first = unknown] = values;
@@ -212,9 +226,12 @@ const connected: Fold = (call) => {
           first.entries.get("port") ?? textValue(""),
         ])
       : concatenated(values.length === 0 ? [unknown] : values);
-  if (first.k === "dict" && first.entries.has("path") && !first.entries.has("port")) return instanceValue("net.unix");
+  if (first.k === "dict" && first.entries.has("path") && !first.entries.has("port"))
+    return localSocket(call, first.entries.get("path") ?? unknown, "net.unix");
+  if (first.k === "text" && /^\//.test(first.text)) return localSocket(call, first, "net.unix");
   const index = call.emit({ kind: "connect", target: asText(target), tags: ["raw"], from: call.args.origins });
   const made = call.self?.k === "instance" ? call.self : instanceValue("net.socket", [index]);
+  made.from = joinOrigins(made.from, [index]);
   callbackWith(call, []);
   return made;
 };
@@ -235,6 +252,46 @@ const onEvent: Fold = (call) => {
     type === "net.socket" || type === "websocket" ? [call.emit({ kind: "fetch", target: null, tags: ["raw"] })] : [];
   if (fn !== undefined) call.call(fn, [unknownFrom(joinOrigins(from, index)), unknown]);
   return call.self;
+};
+
+/** What a server's handlers are called with: what somebody asked for, and how to answer. */
+const handled: Fold = (call) => {
+  for (const each of call.args.values)
+    if (each.k === "function") {
+      const index = call.emit({ kind: "input", target: null, tags: ["request"] });
+      call.call(each, [instanceValue("http.request", [index]), unknown, unknown]);
+    }
+  return call.self;
+};
+
+/** `parseArgs` gives the defaults of its options where nothing is typed. */
+const parsedArguments: Fold = (call) => {
+  const settings = call.args.at(0);
+  const options = settings.k === "dict" ? settings.entries.get("options") : undefined;
+  const typed = unknownFrom([call.emit({ kind: "input", target: "arguments" })]);
+  const values = new Map<string, Value>();
+  if (options?.k === "dict")
+    for (const [name, option] of options.entries) {
+      const fallback = option.k === "dict" ? option.entries.get("default") : undefined;
+      values.set(name, fallback === undefined ? typed : anyOf([fallback, typed]));
+    }
+  return dictValue([
+    ["values", dictValue(values)],
+    ["positionals", typed],
+  ]);
+};
+
+/** Whether a child process is this program once more. */
+function isOwnProgram(value: Value): boolean {
+  return alternatives(value).some((each) => /^\/workspace\/main\.\w+$/.test(asText(each)));
+}
+
+/** `fork(__filename)`: a worker of its own; without an end it is a bomb. */
+const forked: Fold = (call) => {
+  const module = call.args.at(0);
+  call.emit({ kind: "run", target: asText(module), tags: ["module"], from: originsOf(module) });
+  if (call.endless && isOwnProgram(module)) call.emit({ kind: "spawn", tags: ["bomb"] });
+  return child(call, []);
 };
 
 /** The function that `new Function` makes, or a text that timers run. */
@@ -370,14 +427,33 @@ export const javaScriptFolds: Readonly<Record<string, Fold>> = {
   "http.createServer": (call) => {
     for (const each of call.args.values)
       if (each.k === "function")
-        call.call(each, [instanceValue("http.response", [call.emit({ kind: "input", tags: ["request"] })]), unknown]);
+        call.call(each, [instanceValue("http.request", [call.emit({ kind: "input", tags: ["request"] })]), unknown]);
     return instanceValue("http.server");
+  },
+  ...Object.fromEntries(
+    ["get", "post", "use", "put", "delete", "patch", "all", "options", "route", "register", "on", "once"].map(
+      (name) => [`http.app#${name}`, handled],
+    ),
+  ),
+  "child_process.fork": forked,
+  "worker_threads.Worker": (call) => {
+    call.emit({ kind: "spawn", tags: call.endless && isOwnProgram(call.args.at(0)) ? ["worker", "bomb"] : ["worker"] });
+    const options = call.args.get(1);
+    if (options?.k === "dict" && truthOf(options.entries.get("eval") ?? constantValue(false)) === true)
+      evaluated(call, call.args.at(0));
+    return instanceValue("worker");
+  },
+  "util.parseArgs": parsedArguments,
+  "process.chdir": (call) => {
+    call.enter(asText(call.args.at(0)));
+    return unknown;
   },
   "net.socket#on": onEvent,
   "net.socket#once": onEvent,
   "websocket#on": onEvent,
   "websocket#addEventListener": onEvent,
   "http.response#on": onEvent,
+  "http.request#on": onEvent,
   "http.stream#on": onEvent,
   "process.stream#on": onEvent,
   "process.stream#pipe": pipe,

@@ -411,7 +411,13 @@ export const javaScriptTexts: Readonly<Record<string, Fold>> = {
     };
   },
   "Object.freeze": same,
-  "JSON.parse": json,
+  "JSON.parse": (call) => {
+    // What revives the values of a text is given whatever stands in the text.
+    const reviver = call.args.get(1);
+    if (reviver?.k === "function")
+      call.call(reviver, [unknown, unknownFrom([call.emit({ kind: "input", target: "text", tags: ["revived"] })])]);
+    return json(call);
+  },
   "JSON.stringify": ({ args }) => unknownFrom(args.origins),
   structuredClone: same,
   "path.join": paths,

@@ -26,6 +26,7 @@ import {
 import type { OutsideCall } from "./call.ts";
 import type { Dialect } from "./dialect.ts";
 import { javaScriptFolds } from "./javascript-fold.ts";
+import { isVariable } from "./member.ts";
 
 const globals = /^(globalThis|global|window|self|top|parent|frames)\./;
 
@@ -48,6 +49,12 @@ function canonical(name: string): string {
   return text;
 }
 
+/** The environment: a name of it is one variable; who hands it on as it is hands on all of them. */
+function environmentOf(call: OutsideCall): Value {
+  const index = call.emit({ kind: "environment", target: null, tags: ["read", "all"], callee: "environment" });
+  return refValue("environment", null, [index]);
+}
+
 /** Ways to `require`. */
 const requirers =
   /^(require|module\.require|process\.mainModule\.require|require\.main\.require|import|module\.createRequire#\(\)|Module\._load|module\.constructor\._load|module\._load|process\.binding|process\.getBuiltinModule)$/;
@@ -68,7 +75,7 @@ export const javaScript: Dialect = {
     return refValue(canonical(name));
   },
   memberOf: (call, of, name) => {
-    if (of.name === "process" && name === "env") return refValue("environment");
+    if (of.name === "process" && name === "env") return environmentOf(call);
     if (of.name === "environment") return javaScript.item(call, of, textValue(name));
     if (of.name === "process" && (name === "argv" || name === "stdin")) {
       const index = call.emit({ kind: "input", target: name, callee: `process.${name}` });
@@ -93,6 +100,8 @@ export const javaScript: Dialect = {
     if (name === "constructor") return refValue("Function", null, of.from, ["constructor"]);
     if (of.type === "http.response" && /^(body|data|text|headers|status|url|statusCode)$/.test(name))
       return unknownFrom(originsOf(of));
+    if (of.type === "http.request" && !/^(on|once|pipe|addListener|setEncoding)$/.test(name))
+      return unknownFrom(originsOf(of));
     if (of.type === "URL" && /^(href|pathname|search|host|hostname)$/.test(name))
       return of.fields.get("path") ?? unknown;
     return null;
@@ -106,12 +115,14 @@ export const javaScript: Dialect = {
     if (of.k === "ref" && of.name === "environment") {
       const name = asText(key);
       const index = call.emit({ kind: "environment", target: name, tags: ["read"], callee: "environment" });
-      return call.variable(name, index);
+      // A name that was found in the environment itself stands for all of them.
+      return originsOf(key).length > 0 ? unknownFrom(joinOrigins([index], originsOf(key))) : call.variable(name, index);
     }
     // What a module is wrapped in: its exports, `require`, itself, its file and its folder.
     if (of.k === "ref" && of.name === "arguments" && key.k === "number")
       return refValue(["exports", "require", "module", "__filename", "__dirname"][key.n] ?? "arguments");
-    return unknownFrom(joinOrigins(originsOf(of), originsOf(key)));
+    const whole = key.k === "text" && isVariable(key.text) ? call.partOf(of) : of;
+    return unknownFrom(joinOrigins(originsOf(whole), originsOf(key)));
   },
   itemIsMember: () => true,
   iterate: () => null,
@@ -155,12 +166,18 @@ export const javaScript: Dialect = {
     return byShape(call);
   },
   callUnknown: (fn) => unknownFrom(originsOf(fn)),
+  imported: (call) => (/^process\.env$/.test(canonical(call.name)) ? environmentOf(call) : null),
   importValue: (name, call) => {
     const found = alternatives(name).map((each): Value => {
       const text = asText(each);
       if (each.k === "text" && isWhole(text)) {
         if (/\.node$/.test(text)) call.emit({ kind: "native", target: text, tags: ["library"], callee: "require" });
         const module = refValue(canonical(text), null, each.from, disguiseOf(each));
+        if (/^https?:\/\//.test(text)) {
+          const index = call.emit({ kind: "fetch", target: text, callee: "import" });
+          call.emit({ kind: "import", target: text, from: [index], tags: ["remote"], callee: "import" });
+          call.emit({ kind: "opaque", from: [index], callee: "import" });
+        }
         if (text.startsWith("data:")) return call.evaluate(dataUrl(text));
         return module;
       }

@@ -51,7 +51,11 @@ export function memberOf(of: Value, name: string, dialect: Dialect, outside: (of
       return fromClass(of, name) ?? refValue(`class#${name}`, of);
     case "instance":
       return ofInstance(of, name, dialect);
-    case "unknown":
+    case "unknown": {
+      // Names of variables are written in capitals: `settings.API_KEY` is one of them, wherever the settings come from.
+      const own = of.from.length > 0 && isVariable(name) ? outside(refValue("?")).partOf(of) : of;
+      return refValue(`?#${name}`, own, own.from);
+    }
     case "constant":
       return refValue(`?#${name}`, of, of.from);
   }
@@ -65,6 +69,11 @@ export function documentOf(body: readonly Stmt[]): Value {
   return first?.do === "expr" && first.value.op === "const" && typeof first.value.value === "string"
     ? textValue(first.value.value)
     : constantValue(null);
+}
+
+/** Whether a name is written as environment variables are. */
+export function isVariable(name: string): boolean {
+  return /^[A-Z][A-Z0-9_]*$/.test(name);
 }
 
 function ofInstance(of: InstanceValue, name: string, dialect: Dialect): Value {

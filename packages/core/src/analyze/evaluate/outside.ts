@@ -28,6 +28,7 @@ export interface Where {
   readonly at: Span;
   readonly frame: Frame | null;
   readonly endless: boolean;
+  readonly inside: string | null;
 }
 
 export class Outside implements OutsideCall {
@@ -80,7 +81,13 @@ export class Outside implements OutsideCall {
   emit(seen: Omit<Seen, "callee"> & { readonly callee?: string }): number {
     const { session, unit } = this.#where.host;
     const disguise = joinDisguise(this.disguise, seen.disguise ?? plain);
-    return session.add({ callee: this.name, ...seen, disguise }, this.place, unit.layer);
+    const inline = seen.kind === "deserialize" && unit.layer > 0 ? ["inline"] : [];
+    const tags = inline.length === 0 ? seen.tags : [...(seen.tags ?? []), ...inline];
+    return session.add(
+      { callee: this.name, ...seen, ...(tags === undefined ? {} : { tags }), disguise },
+      this.place,
+      unit.layer,
+    );
   }
 
   call(fn: Value, values: readonly Value[], named?: ReadonlyMap<string, Value>): Value {
@@ -114,6 +121,24 @@ export class Outside implements OutsideCall {
 
   evaluate(text: string): Value {
     return this.#where.host.evaluate(text, this.#where.frame, this.#where.at);
+  }
+
+  get inside(): string | null {
+    return this.#where.inside;
+  }
+
+  enter(path: string | null): string | null {
+    return this.#where.host.session.enter(path);
+  }
+
+  partOf(value: Value): Value {
+    if (value.k !== "unknown" || value.from.length === 0) return value;
+    const { effects } = this.#where.host.session;
+    const own = value.from.filter((index) => {
+      const effect = effects[index];
+      return effect?.kind !== "environment" || !effect.tags.includes("all");
+    });
+    return own.length === value.from.length ? value : unknownFrom(own);
   }
 
   lookup(name: string): Value | null {

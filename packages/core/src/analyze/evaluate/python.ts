@@ -1,5 +1,7 @@
 /** Python, as the evaluation asks for it. */
 
+import { callByPool, pythonCallers } from "../calls/python-callers.ts";
+import { reduced } from "../calls/python-objects.ts";
 import { pythonSpecials, writeTo } from "../calls/python-special.ts";
 import { pythonCalls } from "../calls/python-table.ts";
 import { callKnown } from "../calls/table.ts";
@@ -18,6 +20,7 @@ import {
   joinOrigins,
   listValue,
   noOrigins,
+  numberValue,
   originsOf,
   type RefValue,
   refValue,
@@ -28,6 +31,7 @@ import {
 } from "../value.ts";
 import type { OutsideCall } from "./call.ts";
 import type { Dialect } from "./dialect.ts";
+import { isVariable } from "./member.ts";
 import { binary } from "./operate.ts";
 import { pythonFolds } from "./python-fold.ts";
 
@@ -61,6 +65,38 @@ const importers = new Set([
 ]);
 
 const scopes = new Set(["globals", "locals", "vars", "__builtins__", "builtins"]);
+
+/** Bits of a mode, by their names. */
+const modes: Readonly<Record<string, number>> = {
+  S_ISUID: 0o4000,
+  S_ISGID: 0o2000,
+  S_ISVTX: 0o1000,
+  S_IRWXU: 0o700,
+  S_IRUSR: 0o400,
+  S_IWUSR: 0o200,
+  S_IXUSR: 0o100,
+  S_IEXEC: 0o100,
+  S_IRWXG: 0o070,
+  S_IRGRP: 0o040,
+  S_IWGRP: 0o020,
+  S_IXGRP: 0o010,
+  S_IRWXO: 0o007,
+  S_IROTH: 0o004,
+  S_IWOTH: 0o002,
+  S_IXOTH: 0o001,
+};
+
+/** Members that are sources by themselves: who hands them on hands on all that they hold. */
+const wholes: Readonly<Record<string, { readonly kind: "environment" | "input"; readonly tags: readonly string[] }>> = {
+  "os.environ": { kind: "environment", tags: ["read", "all"] },
+  "os.environb": { kind: "environment", tags: ["read", "all"] },
+  "sys.stdin": { kind: "input", tags: [] },
+  "flask.request": { kind: "input", tags: ["request"] },
+  "bottle.request": { kind: "input", tags: ["request"] },
+  "cherrypy.request": { kind: "input", tags: ["request"] },
+  "quart.request": { kind: "input", tags: ["request"] },
+  "sanic.request": { kind: "input", tags: ["request"] },
+};
 
 function canonical(name: string): string {
   for (const [pattern, to] of aliases) if (pattern.test(name)) return name.replace(pattern, to);
@@ -241,7 +277,11 @@ export const python: Dialect = {
   language: "python",
   lower: lowerPython,
   canonical,
-  knows: (name) => Object.hasOwn(pythonSpecials, name) || Object.hasOwn(pythonFolds, name) || pythonCalls.has(name),
+  knows: (name) =>
+    Object.hasOwn(pythonCallers, name) ||
+    Object.hasOwn(pythonSpecials, name) ||
+    Object.hasOwn(pythonFolds, name) ||
+    pythonCalls.has(name),
   global: (name) =>
     name === "__file__"
       ? textValue("/workspace/main.py")
@@ -280,7 +320,12 @@ export const python: Dialect = {
     if (of.name === "sys.argv" || of.name === "sys.stdin") return refValue(`${of.name}.${name}`, null);
     if (of.name === "pathlib.Path" && (name === "home" || name === "cwd")) return refValue(`pathlib.Path.${name}`);
     if (of.name.includes("#")) return refValue(`${of.name}.${name}`, of.self ?? of, originsOf(of), of.disguise);
-    return refValue(canonical(`${of.name}.${name}`), null, of.from, of.disguise);
+    const full = canonical(`${of.name}.${name}`);
+    const bits = of.name === "stat" && Object.hasOwn(modes, name) ? modes[name] : undefined;
+    if (bits !== undefined) return numberValue(bits);
+    const source = Object.hasOwn(wholes, full) ? wholes[full] : undefined;
+    if (source !== undefined) return refValue(full, null, [call.emit({ ...source, callee: full })], of.disguise);
+    return refValue(full, null, of.from, of.disguise);
   },
   instanceMember: (of, name) => {
     if (of.type === "error" && name === "args")
@@ -304,12 +349,20 @@ export const python: Dialect = {
   },
   assignMember: (call, name) => {
     if (call.name === "os" && name === "environ") call.emit({ kind: "environment", target: null, tags: ["write"] });
+    else if (call.name === "os.environ")
+      call.emit({ kind: "environment", target: name, tags: ["write"], data: asText(call.args.at(0)) });
   },
   item: (call, of, key) => {
     if (of.k === "ref" && (of.name === "os.environ" || of.name === "os.environb")) {
       const index = call.emit({ kind: "environment", target: asText(key), tags: ["read"], callee: "os.environ" });
-      return call.variable(asText(key), index);
+      // A name that was found in the environment itself stands for all of them.
+      return originsOf(key).length > 0
+        ? unknownFrom(joinOrigins([index], originsOf(key)))
+        : call.variable(asText(key), index);
     }
+    if (of.k === "ref" && of.name === "sys.argv" && asText(key) === "0") return textValue("/workspace/main.py");
+    if (of.k === "instance" && of.type === "configparser.ConfigParser")
+      return of.fields.get(`section ${asText(key)}`) ?? unknownFrom(of.from);
     if (of.k === "ref" && of.name === "sys.argv") {
       const words = call.words(call.emit({ kind: "input", target: "arguments", callee: "sys.argv" }), 1);
       return words.k === "list" && key.k === "number"
@@ -319,7 +372,8 @@ export const python: Dialect = {
     // Any class of the interpreter may be meant: what all of them lead to is what matters.
     if (of.k === "ref" && /(__bases__|__mro__|\bmro|__subclasses__|^subclasses)$/.test(of.name))
       return refValue("object.subclass", null, of.from);
-    return unknownFrom(joinOrigins(originsOf(of), originsOf(key)));
+    const whole = key.k === "text" && isVariable(key.text) ? call.partOf(of) : of;
+    return unknownFrom(joinOrigins(originsOf(whole), originsOf(key)));
   },
   itemIsMember: (of) =>
     of.k === "ref" &&
@@ -339,6 +393,9 @@ export const python: Dialect = {
     return null;
   },
   operate: (sign, left, right) => {
+    // A text that is filled in from the environment holds the variables that it names.
+    if (sign === "|" && left.k === "unknown" && right.k === "number" && right.n >= 0o2000) return right;
+    if (sign === "%" && right.k === "ref" && right.name === "os.environ") return unknownFrom(originsOf(left));
     if (sign === "/" && (alternatives(left).some(isPath) || alternatives(right).some(isPath))) {
       const joined = binary(
         "+",
@@ -401,6 +458,9 @@ export const python: Dialect = {
             : call.call(refValue("os.path.join"), values),
       );
     }
+    const program = /^(?:sh|plumbum\.cmd)\.(\w+)$/.exec(name)?.[1];
+    if (program !== undefined && !/^[A-Z]/.test(program))
+      return call.command([textValue(program.replaceAll("_", "-")), ...call.args.values], null);
     if (name === "pathlib.Path.home") return path(textValue("~"));
     if (name === "pathlib.Path.cwd") return path(textValue("."));
     if (name === "os.getcwd") return textValue("/workspace");
@@ -418,14 +478,14 @@ export const python: Dialect = {
       if (found !== null) return found;
     }
     if (self?.k === "ref" && name.includes(".__getitem__")) return python.item(call, self, call.args.at(0));
-    for (const table of [pythonSpecials, pythonFolds]) {
+    for (const table of [pythonCallers, pythonSpecials, pythonFolds]) {
       const fold = Object.hasOwn(table, name) ? table[name] : undefined;
       const value = fold?.(call) ?? null;
       if (value !== null) return value;
     }
     const known = callKnown(pythonCalls, name, call);
     if (known !== null) return takesInput.test(name) ? inputOf(call, known, name) : known;
-    return byShape(call);
+    return byShape(call) ?? callByPool(call, name.split(/[#.]/).at(-1) ?? "");
   },
   callUnknown: (fn, call) => {
     void call;
@@ -450,6 +510,11 @@ export const python: Dialect = {
     const [only] = found;
     return found.length === 1 && only !== undefined ? only : { k: "choice", of: found, from: noOrigins };
   },
+  imported: (call) => {
+    const full = canonical(call.name);
+    const source = Object.hasOwn(wholes, full) ? wholes[full] : undefined;
+    return source === undefined ? null : refValue(full, null, [call.emit({ ...source, callee: full })]);
+  },
   defined: (of, call) => {
     reducer(of, call);
   },
@@ -460,15 +525,12 @@ function reducer(of: ClassValue, call: OutsideCall): void {
   for (const name of ["__reduce__", "__reduce_ex__"]) {
     const method = of.members.get(name);
     if (method?.k !== "function") continue;
-    const given = call.call({ ...method, self: unknown }, [unknown]);
-    for (const each of alternatives(given)) {
-      if (each.k !== "list") continue;
-      const [fn, args] = each.items;
-      if (fn === undefined || fn.k === "class") continue;
-      call.emit({ kind: "deserialize", target: fn.k === "ref" ? fn.name : null, tags: ["reduce"], callee: name });
-      call.call(fn, args?.k === "list" ? args.items : []);
-    }
+    reduced(call, call.call({ ...method, self: unknown }, [unknown]), name);
   }
+  const state = of.members.get("__setstate__");
+  if (state?.k !== "function") return;
+  const index = call.emit({ kind: "input", target: "state", tags: ["unpickled"], callee: "__setstate__" });
+  call.call({ ...state, self: null }, [unknown, unknownFrom([index])]);
 }
 
 /** Calls of things that are not known, by what they are called: only where the word leaves little doubt. */

@@ -11,6 +11,7 @@ export const changeRules: readonly Rule[] = [
     when: [
       { effect: ["write"], place: ["devices"] },
       { effect: ["write"], tag: ["format"], target: ["/dev/*"] },
+      { effect: ["system"], tag: ["destroy"] },
     ],
     match: [
       { language: "bash", code: "dd if=/dev/zero of=/dev/sda bs=1M" },

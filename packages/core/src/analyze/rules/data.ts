@@ -27,6 +27,7 @@ export const dataRules: readonly Rule[] = [
         effect: network,
         from: { effect: ["read"], place: guarded, notTag: ["identity", "database"], notTarget: notSecret },
       },
+      { effect: network, from: { effect: ["read"], tag: ["credentials"] } },
     ],
     match: [
       {
@@ -129,6 +130,44 @@ export const dataRules: readonly Rule[] = [
     not: [{ language: "bash", code: "whoami" }],
   },
   {
+    id: "sends-itself",
+    title: "Sends itself to another machine",
+    why: "A program that carries itself on: a worm, or a joke of one.",
+    weight: 62,
+    confidence: "likely",
+    when: [{ effect: ["send"], from: { effect: ["read"], tag: ["own"] } }],
+    match: [
+      {
+        language: "python",
+        code: "import paramiko\nc = paramiko.SSHClient()\nc.connect('host.example')\nc.open_sftp().put(__file__, '/tmp/next.py')",
+      },
+    ],
+    not: [
+      {
+        language: "python",
+        code: "import paramiko\nc = paramiko.SSHClient()\nc.connect('host.example')\nc.open_sftp().put('dist.tgz', '/srv/dist.tgz')",
+      },
+    ],
+  },
+  {
+    id: "copies-itself",
+    title: "Writes itself into other files",
+    why: "A program that puts its own text elsewhere wants to be run again, by somebody else.",
+    weight: 42,
+    confidence: "possible",
+    when: [
+      {
+        effect: ["write"],
+        from: { effect: ["read"], tag: ["own"] },
+        notTarget: ["/usr/local/*", "~/bin/*", "~/.local/bin/*", "/opt/*"],
+        notTag: ["open", "archive", "link"],
+        target: ["/*", "~*"],
+      },
+    ],
+    match: [{ language: "python", code: "import shutil\nshutil.copy(__file__, '/media/stick/start.py')" }],
+    not: [{ language: "bash", code: 'install -m 755 "$0" /usr/local/bin/tool' }],
+  },
+  {
     id: "reads-password-hashes",
     title: "Reads password hashes or who may become root",
     why: "Nothing but log-in software needs them.",
@@ -154,6 +193,11 @@ export const dataRules: readonly Rule[] = [
         notTag: ["identity"],
         notTarget: [...notSecret, "*/authorized_keys"],
       },
+      {
+        effect: ["read"],
+        from: { effect: ["list"], place: ["private-keys", "credentials", "personal-data"] },
+        notTarget: notSecret,
+      },
     ],
     match: [{ language: "bash", code: "cat ~/.ssh/id_ed25519" }],
     not: [
@@ -167,7 +211,10 @@ export const dataRules: readonly Rule[] = [
     why: "Tokens and passwords of cloud, package and code services; tools read their own, other programs have no need to.",
     weight: 50,
     confidence: "likely",
-    when: [{ effect: ["read"], place: ["credentials"] }],
+    when: [
+      { effect: ["read"], place: ["credentials"], notTag: ["link"] },
+      { effect: ["read"], tag: ["credentials"] },
+    ],
     match: [{ language: "python", code: "import os\nprint(open(os.path.expanduser('~/.aws/credentials')).read())" }],
     not: [{ language: "bash", code: "aws s3 ls" }],
   },
@@ -218,7 +265,10 @@ export const dataRules: readonly Rule[] = [
     why: "Settings of log-in, SSH and TLS tell an intruder where to push.",
     weight: 42,
     confidence: "likely",
-    when: [{ effect: ["read"], place: ["security-settings"], notTarget: ["/etc/nsswitch.conf"] }],
+    when: [
+      { effect: ["read"], place: ["security-settings"], notTarget: ["/etc/nsswitch.conf"] },
+      { effect: ["read"], from: { effect: ["list"], place: ["security-settings", "password-hashes"] } },
+    ],
     match: [{ language: "bash", code: "cat /etc/ssh/sshd_config" }],
     not: [{ language: "bash", code: "curl --cacert /etc/ssl/certs/ca-certificates.crt https://host.example/" }],
   },
@@ -523,9 +573,15 @@ export const dataRules: readonly Rule[] = [
         effect: ["delete"],
         place: ["logs", "histories"],
         notTag: ["narrowed"],
-        notTarget: ["/var/log/*.gz", "/var/log/*.[0-9]*", "/var/log/*.old"],
+        notTarget: ["/var/log/*.gz", "/var/log/*.[0-9]*", "/var/log/*.old", "/var/log/*/*.log"],
       },
       { effect: ["write"], place: ["logs", "histories"], tag: ["overwrite", "link", "attributes"] },
+      {
+        effect: ["write"],
+        place: ["system-logs"],
+        notTag: ["append", "mode", "owner", "touch", "folder", "archive", "move-from"],
+      },
+      { effect: ["write"], place: ["histories"], tag: ["open"], notTag: ["append"] },
       { effect: ["environment"], target: ["HISTFILE", "HISTSIZE", "HISTFILESIZE"], callee: ["unset"] },
       {
         effect: ["environment"],

@@ -13,10 +13,12 @@ const mostSteps = 6;
 /** Pre-compiled patterns; rules are few and live as long as the process. */
 const compiled = new Map<string, RegExp>();
 
+/** `*` is anything, `[0-9]` a digit; all other signs are themselves. */
 function like(text: string, pattern: string): boolean {
   let regular = compiled.get(pattern);
   if (regular === undefined) {
-    regular = new RegExp(`^${pattern.replace(/[.+^${}()|[\]\\?]/g, "\\$&").replace(/\*+/g, "[\\s\\S]*")}$`, "i");
+    const plain = pattern.replace(/[.+^${}()|[\]\\?]/g, "\\$&").replace(/\*+/g, "[\\s\\S]*");
+    regular = new RegExp(`^${plain.replaceAll("\\[0-9\\]", "[0-9]")}$`, "i");
     compiled.set(pattern, regular);
   }
   return regular.test(text.length > 2000 ? text.slice(0, 2000) : text);

@@ -5,7 +5,7 @@ import type { EffectKind } from "../effects.ts";
 
 /**
  * What a rule looks for in one effect. Everything that is given must hold; a list means any of it. Patterns are texts with `*`
- * for anything, without regard to case.
+ * for anything and `[0-9]` for a digit, without regard to case.
  */
 export interface RuleCondition {
   readonly effect?: readonly EffectKind[];

@@ -35,6 +35,13 @@ export function spaced(values: readonly Value[]): Value {
   return concatenated(values.flatMap((each, index) => (index === 0 ? [each] : [textValue(" "), each])));
 }
 
+/** Whether a command stands in a function, or names a variable, that is about making objects of text. */
+function isReviver(call: CommandCall): boolean {
+  const { node, shell } = call;
+  const text = node === null ? "" : shell.source.slice(node.start, Math.min(node.end, node.start + 200));
+  return revivers.test(text) || shell.activeNames.some((each) => revivers.test(each));
+}
+
 /** Text that came from outside, and is run: from where, and that it cannot be read. */
 export function evalText(call: CommandCall, text: Value, callee: string, computed: boolean): Value {
   const code = asText(text);
@@ -47,7 +54,7 @@ export function evalText(call: CommandCall, text: Value, callee: string, compute
       from,
       callee,
       disguise: text.k === "text" ? text.disguise : [],
-      tags: isKnown ? ["known"] : ["unknown"],
+      tags: [isKnown ? "known" : "unknown", ...(isReviver(call) ? ["revives"] : [])],
     });
   if (!isKnown && (code === hole || !/[A-Za-z]{2}/.test(code.replaceAll(hole, "")) || code.startsWith(hole)))
     call.emit({ kind: "opaque", from, callee });
@@ -165,6 +172,14 @@ const source: Builtin = (call) => {
   if (session.writtenTo(name) !== null || given.length > 1)
     for (const [file, bytes] of given)
       if (session.visit(file, "bash")) call.shell.evaluate(textValue(new TextDecoder().decode(bytes)), call.node);
+  if (isReviver(call) || (/^\/(tmp|var\/tmp|dev\/shm)\//.test(name) && content.k !== "text"))
+    call.emit({
+      kind: "eval",
+      target: name,
+      from: originsOf(content),
+      callee: "source",
+      tags: ["file", "unknown", isReviver(call) ? "revives" : "passing"],
+    });
   if (content.k === "text") {
     if (!session.visit(`${name} (read)`, "bash")) return nothing;
     const before = call.shell.positional;
@@ -230,7 +245,11 @@ const shift: Builtin = ({ shell }) => {
   return nothing;
 };
 
-const set: Builtin = ({ shell, args }) => {
+const set: Builtin = ({ shell, args, emit }) => {
+  const words = args.map(asText).join(" ");
+  if (/^\+o history/.test(words)) emit({ kind: "environment", target: "HISTFILE", tags: ["write"], callee: "unset" });
+  // Without operands it prints every variable.
+  if (args.length === 0) return unknownFrom([emit({ kind: "environment", target: null, tags: ["read", "all"] })]);
   const split = args.findIndex((each) => asText(each) === "--");
   if (split >= 0) shell.positional = listValue(args.slice(split + 1));
   return nothing;
@@ -241,6 +260,16 @@ const alias: Builtin = ({ args, emit }) => {
     if (asText(each).includes("=")) emit({ kind: "input", tags: ["alias"], target: asText(each) });
   return nothing;
 };
+
+const goes: Builtin = (call) => {
+  const [path] = call.args.filter((each) => !/^-[LPe@]+$/.test(asText(each)));
+  call.shell.session.enter(path === undefined ? "~" : asText(path));
+  return nothing;
+};
+
+/** Names of what makes objects of text. */
+const revivers =
+  /(de|un)_?seriali[sz]|unpickle|unmarshal|rehydrate|(?<!de)hydrate|revive|(load|restore|parse|decode|read)_?(object|obj|session|instance|pickle)\b|seriali[sz]ed|\.(ser|pkl|pickle)\b/i;
 
 const getopts: Builtin = ({ shell, args }) => {
   const name = asText(args[1] ?? unknown);
@@ -277,16 +306,23 @@ export const builtins: Readonly<Record<string, Builtin>> = {
   exit: silent,
   break: silent,
   continue: silent,
-  cd: silent,
-  pushd: silent,
-  popd: silent,
+  cd: goes,
+  pushd: goes,
+  popd: (call) => {
+    call.shell.session.enter(null);
+    return nothing;
+  },
   dirs: () => unknown,
   pwd: () => textValue("/workspace"),
   umask: silent,
   shopt: silent,
   hash: silent,
   type: () => unknown,
-  history: silent,
+  history: (call) => {
+    if (call.args.some((each) => /^-\w*c/.test(asText(each)))) call.emit({ kind: "delete", target: "~/.bash_history" });
+    return unknown;
+  },
+  fc: () => unknown,
   bind: silent,
   complete: silent,
   compgen: () => unknown,

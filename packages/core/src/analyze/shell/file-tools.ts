@@ -54,6 +54,9 @@ const move: Tool = (call) => {
 const link: Tool = (call) => {
   const { rest } = parseOptions(call.args, "t S");
   const [source, target] = rest;
+  // Another name for a file is as good as a copy of it.
+  if (source !== undefined && target !== undefined && asText(source).startsWith("/"))
+    call.emit({ kind: "read", target: asText(source), tags: ["link"], from: originsOf(source) });
   if (target !== undefined)
     call.emit({
       kind: "write",
@@ -207,8 +210,14 @@ const archive: Tool = (call) => {
     if (action !== undefined) call.shell.evaluate(textValue(action), call.node);
   }
   if (set.has("c") || set.has("create") || set.has("r") || set.has("append")) {
+    const folder = asText(values.get("C")?.[0] ?? values.get("directory")?.[0] ?? textValue("")).replace(/\/$/, "");
     const indexes = paths(rest).map(({ path, value }) =>
-      call.emit({ kind: "read", target: path, tags: ["recursive", "archive"], from: originsOf(value) }),
+      call.emit({
+        kind: "read",
+        target: folder === "" || /^[/~]/.test(path) ? path : path === "." ? folder : `${folder}/${path}`,
+        tags: ["recursive", "archive"],
+        from: originsOf(value),
+      }),
     );
     if (file === undefined || asText(file) === "-") return unknownFrom(indexes);
     call.shell.writeFile(file, unknownFrom(indexes), "tar", ["archive"]);
@@ -253,6 +262,40 @@ function zipper(unpacks: boolean): Tool {
     return nothing;
   };
 }
+
+/** Names of files in a text, one a line. */
+function namesIn(value: Value): readonly string[] {
+  const text = asText(value);
+  return text === hole || text.includes(hole)
+    ? []
+    : text
+        .split("\n")
+        .filter((each) => each.startsWith("/"))
+        .slice(0, 32);
+}
+
+/** Encrypts what it is given, or shows what was encrypted. */
+const encrypts: Tool = (call) => {
+  call.emit({ kind: "run", target: call.name });
+  const { rest, values, set } = parseOptions(
+    call.args,
+    "o output r recipient u local-user passphrase passphrase-file homedir cipher-algo keyserver recv-keys i d-key k K",
+  );
+  const isKeys = [...set].some((each) => /key|import|export|list|trust|card|version|verify|sign|^b$|^s$/.test(each));
+  if (isKeys || set.has("d") || set.has("decrypt")) {
+    for (const each of set.has("d") || set.has("decrypt") ? rest : []) call.shell.readFile(each, call.name);
+    for (const each of [...(values.get("o") ?? []), ...(values.get("output") ?? [])])
+      call.shell.writeFile(each, null, call.name);
+    return unknown;
+  }
+  const contents = rest.map((each) => call.shell.readFile(each, call.name));
+  const from = originsOfAll(call.stdin === null ? contents : [...contents, call.stdin]);
+  for (const each of [...(values.get("o") ?? []), ...(values.get("output") ?? [])])
+    call.shell.writeFile(each, unknownFrom(from), call.name, ["encrypted"]);
+  if (!values.has("o") && !values.has("output"))
+    for (const each of rest) call.emit({ kind: "write", target: `${asText(each)}.gpg`, tags: ["encrypted"], from });
+  return unknownFrom(from);
+};
 
 const temporary: Tool = (call) => {
   const index = call.emit({ kind: "write", target: "/tmp", tags: ["temporary"] });
@@ -327,7 +370,53 @@ export const fileTools: Readonly<Record<string, Tool>> = {
   fd: find,
   tar: archive,
   bsdtar: archive,
-  cpio: archive,
+  cpio: (call) => {
+    const { set } = parseOptions(call.args, "F H D E I O");
+    // The names of the files come over standard input.
+    const indexes =
+      call.stdin === null
+        ? []
+        : namesIn(call.stdin).map((path) => call.emit({ kind: "read", target: path, tags: ["archive"] }));
+    if (set.has("i")) call.emit({ kind: "write", target: ".", tags: ["unpack"] });
+    else if (set.has("p")) call.shell.writeFile(call.args.at(-1) ?? unknown, unknownFrom(indexes), "cpio", ["copy"]);
+    return unknownFrom([...(call.stdin === null ? [] : originsOf(call.stdin)), ...indexes]);
+  },
+  pax: archive,
+  ar: archive,
+  gpg: encrypts,
+  gpg2: encrypts,
+  age: encrypts,
+  ccrypt: encrypts,
+  mcrypt: encrypts,
+  rage: encrypts,
+  aespipe: encrypts,
+  sqlite3: (call) => {
+    const { rest } = parseOptions(call.args, "cmd init separator nullvalue");
+    const [file] = rest;
+    if (file === undefined || asText(file) === ":memory:") return unknown;
+    const content = call.shell.readFile(file, "sqlite3");
+    call.emit({ kind: "write", target: asText(file), tags: ["database"] });
+    for (const each of rest.slice(1)) {
+      const command = /^\.(?:shell|system)\s+([\s\S]+)/.exec(asText(each))?.[1];
+      if (command !== undefined) call.shell.evaluate(textValue(command), call.node);
+    }
+    return unknownFrom(originsOf(content));
+  },
+  trash: remover("recursive"),
+  "trash-put": remover("recursive"),
+  rimraf: remover("recursive"),
+  sfill: remover("overwrite"),
+  scrub: shred,
+  nwipe: shred,
+  inotifywait: list,
+  inotifywatch: list,
+  plocate: list,
+  mlocate: list,
+  exa: list,
+  eza: list,
+  lsd: list,
+  ncdu: list,
+  fdfind: find,
   zip: zipper(false),
   unzip: zipper(true),
   gzip: zipper(false),

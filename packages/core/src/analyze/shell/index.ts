@@ -17,7 +17,10 @@ export const readBash: ReadCode = (session, unit) => {
 export function readShellText(session: Session, within: Unit, at: Spot, text: string): Value | null {
   if (!session.mayRead(text, within.layer)) return null;
   const unit = session.inner("bash", text, within.file, within.layer, at);
-  return new Shell(session, unit, true).program(session.tree(unit).root);
+  const before = session.folder;
+  const output = new Shell(session, unit, true).program(session.tree(unit).root);
+  session.folder = before;
+  return output;
 }
 
 /** Reads a command that is given as words, as `execve` gets it. */

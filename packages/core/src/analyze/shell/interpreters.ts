@@ -1,6 +1,7 @@
 /** Programs that run programs: shells and languages, with text on the command line, on standard input, or in a file. */
 import type { LanguageName } from "@hsr/contract";
 import { layersOf } from "../binary.ts";
+import { concatenated } from "../evaluate/operate.ts";
 import { languageOfFile } from "../language.ts";
 import { plainPath } from "../paths.ts";
 import { readingLimits } from "../session.ts";
@@ -12,12 +13,15 @@ import {
   joinOrigins,
   listValue,
   noOrigins,
+  type Origins,
   originsOf,
+  textValue,
   unknown,
   unknownFrom,
   type Value,
 } from "../value.ts";
 import { evalText, originsOfAll } from "./builtins.ts";
+import { readForeign } from "./foreign.ts";
 import { originsOfCall, type Tool } from "./operands.ts";
 import { parseOptions } from "./options.ts";
 import { contentOfPipe } from "./pipes.ts";
@@ -46,8 +50,10 @@ function runText(
       disguise: text.k === "text" ? text.disguise : [],
     });
   if (code === hole || code.startsWith(hole)) call.emit({ kind: "opaque", from, callee });
-  if (language === null) call.shell.session.unknownLang = true;
-  else if (code !== hole) {
+  if (language === null) {
+    call.shell.session.unknownLang = true;
+    if (code !== hole) return readForeign(call, code, from);
+  } else if (code !== hole) {
     const { session, unit } = call.shell;
     const at = call.node ?? { start: 0, end: unit.text.length };
     session.readText(language, code.replaceAll(hole, "_"), unit, session.place(unit, at.start, at.end));
@@ -127,6 +133,7 @@ export function runProgramFile(call: CommandCall, first: Value): Value {
     target: name,
     from: joinOrigins(originsOf(first), originsOfAll(call.args)),
     tags: name.includes("/") ? ["file"] : [],
+    data: call.args.map(asText).join(" ").slice(0, 400),
   });
   if (name.includes("/") || call.shell.session.filesNamed(name).length > 0) runFile(call, null, first, name);
   return unknownFrom(originsOfCall(call));
@@ -153,8 +160,14 @@ const shell: Tool = (call) => {
     call.shell.positional = before;
     return output;
   }
+  if (set.has("i") || call.shell.isTied)
+    call.emit({
+      kind: "run",
+      target: call.name,
+      tags: ["interactive"],
+      from: call.stdin === null ? noOrigins : originsOf(call.stdin),
+    });
   if (call.stdin !== null) return runText(call, "bash", call.stdin, call.name, isComputed(call.stdin));
-  if (set.has("i")) call.emit({ kind: "run", target: call.name, tags: ["interactive"] });
   return unknown;
 };
 
@@ -169,7 +182,15 @@ function interpreter(language: LanguageName | null, flags: string, takes: string
     const { values, rest, set } = parseOptions(call.args, `${flags} ${takes}`, "first");
     for (const flag of flags.split(" ")) {
       const text = values.get(flag)?.[0];
-      if (text !== undefined) return runText(call, language, text, call.name, false);
+      if (text === undefined) continue;
+      if (language !== null) return runText(call, language, text, call.name, false);
+      // Modules say what the names of the text mean, and a one-liner's operands are the files that it goes through.
+      const modules = [...(values.get("M") ?? []), ...(values.get("m") ?? []), ...(values.get("r") ?? [])];
+      const whole = concatenated([...modules, text].flatMap((each) => [each, textValue("\n")]));
+      const read = set.has("n") || set.has("p") || set.has("a") ? rest : [];
+      const inputs = read.map((each) => originsOf(call.shell.readFile(each, call.name)));
+      const output = runText(call, language, whole, call.name, false);
+      return unknownFrom(inputs.reduce<Origins>(joinOrigins, originsOf(output)));
     }
     const module = asText(values.get("m")?.[0] ?? unknown);
     if (values.has("m")) return runModule(call, module, rest);
@@ -188,6 +209,13 @@ function interpreter(language: LanguageName | null, flags: string, takes: string
 /** `python -m`: some modules are tools. */
 function runModule(call: CommandCall, module: string, rest: readonly Value[]): Value {
   const words = rest.map(asText);
+  if (module === "pickle" || module === "shelve" || module === "marshal") {
+    const from = call.stdin === null ? noOrigins : originsOf(call.stdin);
+    call.emit({ kind: "deserialize", target: words[0] ?? null, tags: ["file", "inline"], from, callee: module });
+  } else if (module === "pty" || module === "code" || module === "pdb")
+    call.emit({ kind: "eval", target: module, tags: ["unknown"], callee: module });
+  else if (module === "pyftpdlib" || module === "uploadserver" || module === "RangeHTTPServer")
+    call.emit({ kind: "listen", target: words[0] ?? module, callee: module, tags: ["files"] });
   if (module === "http.server" || module === "SimpleHTTPServer")
     call.emit({ kind: "listen", target: words[0] ?? "8000", callee: module, tags: ["files"] });
   else if (module === "pip" || module === "ensurepip" || module === "pipx")

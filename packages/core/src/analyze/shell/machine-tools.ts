@@ -31,6 +31,7 @@ const kills: Tool = (call) => {
     call.args.filter((each) => !/^-(\d+|[A-Z]{2,}\w*)$/.test(asText(each))),
     "s signal u user t P g o",
   );
+  if (call.name === "killall5") call.emit({ kind: "signal", target: null, tags: ["everything"] });
   for (const each of rest.length === 0 ? [unknown] : rest)
     call.emit({ kind: "signal", target: asText(each), tags: ["name"], from: originsOf(each) });
   return nothing;
@@ -51,6 +52,7 @@ const services: Tool = (call) => {
       ...(/^(poweroff|reboot|halt|emergency|rescue)$/.test(verb) ? ["power"] : []),
     ],
   });
+  if (verb === "edit" || verb === "set-property") call.emit({ kind: "persist", target: unit, tags: ["service"] });
   if (/^(enable|link|preset|reenable)$/.test(verb)) call.emit({ kind: "persist", target: unit, tags: ["service"] });
   return unknown;
 };
@@ -73,7 +75,8 @@ const crontab: Tool = (call) => {
 };
 
 const at: Tool = (call) => {
-  call.emit({ kind: "persist", target: "at", tags: ["schedule"], from: originsOfCall(call) });
+  const text = call.stdin === null ? null : asText(call.stdin).slice(0, 400);
+  call.emit({ kind: "persist", target: "at", tags: ["schedule"], from: originsOfCall(call), data: text });
   if (call.stdin?.k === "text" && isWhole(call.stdin.text)) call.shell.evaluate(call.stdin, call.node);
   return nothing;
 };
@@ -84,6 +87,7 @@ const mount: Tool = (call) => {
     kind: "system",
     target: `${call.name} ${words.join(" ")}`.trim().slice(0, 200),
     tags: words.length === 0 ? ["read"] : ["change", "mount"],
+    from: originsOfCall(call),
   });
   return unknown;
 };
@@ -170,7 +174,6 @@ export const machineTools: {
     lsmod: shows(),
     lshw: shows(),
     dmidecode: shows(),
-    dmesg: shows(),
     lsb_release: shows(),
     findmnt: shows(),
     blkid: shows(),
@@ -185,7 +188,59 @@ export const machineTools: {
     fuser: network,
     getconf: shows(),
     locale: shows(),
-    journalctl: shows("service"),
+    journalctl: (call) => {
+      // Keeping nothing is removing; keeping a week is housekeeping.
+      if (/--vacuum-(time|size|files)[= ][01][a-zA-Z]*(\s|$)/.test(call.args.map(asText).join(" ")))
+        call.emit({ kind: "delete", target: "/var/log/journal", tags: ["recursive"] });
+      return unknownFrom([call.emit({ kind: "system", target: call.name, tags: ["read", "service"] })]);
+    },
+    dmesg: (call) => {
+      if (call.args.some((each) => /^(-[a-zA-Z]*[cC][a-zA-Z]*|--clear|--read-clear)$/.test(asText(each))))
+        call.emit({ kind: "delete", target: "/var/log/dmesg" });
+      for (const each of parseOptions(call.args, "F f l n s").values.get("F") ?? []) call.shell.readFile(each, "dmesg");
+      return unknownFrom([call.emit({ kind: "system", target: call.name, tags: ["read"] })]);
+    },
+    vmtouch: shows(),
+    numactl: shows(),
+    lstopo: shows(),
+    inxi: shows(),
+    neofetch: shows(),
+    fastfetch: shows(),
+    screenfetch: shows(),
+    tload: shows(),
+    slabtop: shows(),
+    lslocks: shows(),
+    lsns: shows(),
+    lsipc: shows(),
+    ipcs: shows(),
+    lslogins: shows("users"),
+    finger: shows("users"),
+    pinky: shows("users"),
+    loginctl: shows("users"),
+    capsh: shows("users"),
+    getcap: shows(),
+    getfacl: shows(),
+    getfattr: shows(),
+    lsattr: shows(),
+    "aa-status": shows("service"),
+    sestatus: shows("service"),
+    getenforce: shows("service"),
+    prlimit: shows(),
+    chage: shows("users"),
+    iwconfig: network,
+    iw: network,
+    ethtool: network,
+    nmcli: network,
+    resolvectl: network,
+    bridge: network,
+    tc: network,
+    nstat: network,
+    btop: listsProcesses,
+    atop: listsProcesses,
+    glances: listsProcesses,
+    pwdx: listsProcesses,
+    peekfd: listsProcesses,
+    smem: listsProcesses,
     printenv: environment,
     ps: listsProcesses,
     pgrep: listsProcesses,
@@ -228,6 +283,42 @@ export const machineTools: {
     chpasswd: changes("users", "password"),
     chsh: changes("users"),
     visudo: changes("users"),
+    vipw: changes("users", "password"),
+    newusers: changes("users", "password"),
+    gpasswd: changes("users"),
+    chfn: changes("users"),
+    pwconv: changes("users"),
+    ipset: changes("firewall"),
+    arptables: changes("firewall"),
+    "aa-teardown": changes("security", "stop"),
+    "aa-disable": changes("security", "stop"),
+    "aa-complain": changes("security"),
+    setsebool: changes("security"),
+    restorecon: changes(),
+    kexec: changes("kernel", "power"),
+    debugfs: (call) => {
+      const { rest } = parseOptions(call.args, "R f");
+      for (const each of rest.slice(0, 1)) call.shell.readFile(each, "debugfs");
+      return unknown;
+    },
+    kmod: kernelModule,
+    depmod: changes("kernel"),
+    efibootmgr: changes("boot"),
+    "grub-install": changes("boot"),
+    "update-ca-certificates": changes("trust"),
+    "update-ca-trust": changes("trust"),
+    trust: changes("trust"),
+    "update-alternatives": changes("links"),
+    inetd: changes("service"),
+    xinetd: changes("service"),
+    anacron: changes("service"),
+    "systemd-tmpfiles": changes("service"),
+    loadkeys: changes(),
+    rfkill: changes(),
+    fusermount: mount,
+    sshfs: mount,
+    "mount.nfs": mount,
+    "mount.cifs": mount,
     sysctl: changes("kernel"),
     insmod: kernelModule,
     modprobe: kernelModule,

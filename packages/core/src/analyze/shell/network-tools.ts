@@ -67,6 +67,16 @@ const curl: Tool = (call) => {
   for (const each of headers) from = joinOrigins(from, originsOf(each));
   const urls = [...rest, ...(values.get("url") ?? [])];
   for (const each of urls) from = joinOrigins(from, originsOf(each));
+  const local = urls.filter((each) => /^file:\/\//i.test(asText(each)));
+  if (local.length > 0 && local.length === urls.length) {
+    const contents = local.map((each) =>
+      call.shell.readFile(each.k === "text" ? { ...each, text: each.text.replace(/^file:\/\//i, "") } : each, "curl"),
+    );
+    const read = contents[0] ?? unknown;
+    for (const each of [...(values.get("o") ?? []), ...(values.get("output") ?? [])])
+      call.shell.writeFile(each, read, "curl", ["copy"]);
+    return read;
+  }
   if (values.has("unix-socket")) {
     call.emit({ kind: "write", target: asText(values.get("unix-socket")?.[0] ?? unknown), tags: ["socket"], from });
     return unknown;
@@ -131,7 +141,12 @@ const wget: Tool = (call) => {
 };
 
 const netcat: Tool = (call) => {
-  const { set, values, rest } = parseOptions(call.args, "p s w e c g i o q x X exec sh-exec I O T m");
+  const { set, values, rest } = parseOptions(call.args, "p s w e c g i o q x X exec sh-exec lua-exec I O T m");
+  if (set.has("U")) {
+    const path = rest[0] ?? unknown;
+    call.emit({ kind: "write", target: asText(path), tags: ["socket"], from: originsOf(path) });
+    return unknown;
+  }
   const shell = ["e", "c", "exec", "sh-exec"].flatMap((name) => values.get(name) ?? []);
   const listens = set.has("l") || set.has("listen");
   const target = rest.map((each) => asText(each)).join(":");
@@ -160,15 +175,27 @@ const netcat: Tool = (call) => {
 const socat: Tool = (call) => {
   const { rest } = parseOptions(call.args, "T t b");
   const words = rest.map(asText);
-  const runs = words.some((each) => /^(EXEC|SYSTEM):/i.test(each));
+  const runs = words.some((each) => /^(EXEC|SYSTEM|SHELL):|^cmd:|^sh-c:/i.test(each));
+  const files = words.flatMap((each) => /^(?:FILE|OPEN|GOPEN|READBYTES):([^,]+)/i.exec(each)?.[1] ?? []);
+  const contents = files.map((each) => originsOf(call.shell.readFile(textValue(each), "socat")));
+  const isRemote = words.some((each) => /^(TCP|UDP|OPENSSL|SOCKS|PROXY|SCTP|VSOCK|DTLS|wss?|tcp)/i.test(each));
+  const fromFiles = contents.reduce<Origins>(joinOrigins, noOrigins);
+  if (!isRemote && files.length > 0) return unknownFrom(fromFiles);
+  if (!isRemote && words.some((each) => /^UNIX/i.test(each))) {
+    for (const each of words) {
+      const path = /^UNIX[\w-]*:([^,]+)/i.exec(each)?.[1];
+      if (path !== undefined) call.emit({ kind: "write", target: path, tags: ["socket"] });
+    }
+    return unknown;
+  }
   const index = call.emit({
-    kind: words.some((each) => /LISTEN/i.test(each)) ? "listen" : "connect",
+    kind: words.some((each) => /LISTEN|^ws-l:|^tcp-l:/i.test(each)) ? "listen" : files.length > 0 ? "send" : "connect",
     target: words.join(" "),
-    from: originsOfCall(call),
+    from: joinOrigins(originsOfCall(call), fromFiles),
     tags: ["raw", ...(runs ? ["shell"] : [])],
   });
   for (const each of words) {
-    const command = /^(?:EXEC|SYSTEM):["']?([^,"']+)/i.exec(each)?.[1];
+    const command = /^(?:EXEC|SYSTEM|SHELL|cmd|sh-c):["']?([^,"']+)/i.exec(each)?.[1];
     if (command !== undefined)
       call.shell.execute(
         command.split(/\s+/).map((word) => textValue(word)),
@@ -245,6 +272,27 @@ const remoteCopy: Tool = (call) => {
   return nothing;
 };
 
+/** Clients of stores elsewhere: what is copied from here to there is sent. */
+function cloudCopy(takes: string): Tool {
+  return (call) => {
+    const { rest } = parseOptions(call.args, takes, "anywhere");
+    const words = rest.map(asText);
+    const verb = words.findIndex((each) => /^(cp|sync|mv|copy|move|put|rsync|upload|copyto|mirror)$/.test(each));
+    const target = words.at(-1) ?? "";
+    if (verb >= 0 && /^[\w-]+:/.test(target)) {
+      const sources = rest.slice(verb + 1, -1).filter((each) => !/^[\w-]+:/.test(asText(each)));
+      const from = sources.reduce<Origins>(
+        (all, each) => joinOrigins(all, originsOf(call.shell.readFile(each, call.name))),
+        call.stdin === null ? noOrigins : originsOf(call.stdin),
+      );
+      call.emit({ kind: "send", target, from, tags: ["upload"] });
+      return nothing;
+    }
+    const index = call.emit({ kind: "connect", target: words[0] ?? null, from: originsOfCall(call), tags: [] });
+    return unknownFrom([index]);
+  };
+}
+
 const mail: Tool = (call) => {
   const { values, rest } = parseOptions(call.args, "s a A c b r S f F");
   let from = call.stdin === null ? noOrigins : originsOf(call.stdin);
@@ -263,6 +311,16 @@ const git: Tool = (call) => {
   const url =
     words.find((each) => /:\/\/|^[\w.-]+@[\w.-]+:/.test(each)) ?? words.find((each) => !each.startsWith("-")) ?? null;
   void set;
+  if (name === "diff" && words.includes("--no-index"))
+    return unknownFrom(
+      more
+        .filter((each) => !asText(each).startsWith("-"))
+        .reduce<Origins>((all, each) => joinOrigins(all, originsOf(call.shell.readFile(each, "git"))), noOrigins),
+    );
+  if (name === "credential" && words[0] === "fill")
+    return unknownFrom([call.emit({ kind: "read", target: "credential-store", tags: ["credentials"] })]);
+  if (name === "hash-object" || name === "apply" || name === "am")
+    for (const each of more) if (!asText(each).startsWith("-")) call.shell.readFile(each, "git");
   if (
     /^(clone|fetch|pull|ls-remote)$/.test(name) ||
     (name === "submodule" && /update|add/.test(words.join(" "))) ||
@@ -291,7 +349,12 @@ const git: Tool = (call) => {
     name === "config" &&
     words.some((each) => /core\.(hookspath|fsmonitor|sshcommand|pager|editor)|^alias\./i.test(each))
   )
-    call.emit({ kind: "persist", target: words.find((each) => each.includes(".")) ?? null, tags: ["git"] });
+    call.emit({
+      kind: "persist",
+      target: words.find((each) => each.includes(".")) ?? null,
+      tags: ["git"],
+      data: words.slice(1).join(" ").slice(0, 400),
+    });
   return unknown;
 };
 
@@ -321,31 +384,69 @@ export const networkTools: {
     lftp: connector("e u p c", "raw"),
     tftp: connector("", "raw"),
     telnet: connector("", "raw"),
-    ping: connector("c i W w s I"),
-    ping6: connector("c i W w s I"),
+    ping: connector("c i W w s I p t", "ping"),
+    ping6: connector("c i W w s I p t", "ping"),
     traceroute: connector("m q w p"),
     tracepath: connector("m p"),
     mtr: connector("c i"),
-    dig: connector("p t c x", "lookup"),
+    dig: (call) => {
+      for (const each of parseOptions(call.args, "f p t c x b k y").values.get("f") ?? [])
+        call.shell.readFile(each, "dig");
+      return connector("f p t c x b k y", "lookup")(call);
+    },
     nslookup: connector("", "lookup"),
     host: connector("t W", "lookup"),
     whois: connector("h p", "lookup"),
-    nmap: connector("p oN oX oG iL", "scan"),
-    masscan: connector("p rate", "scan"),
-    zmap: connector("p o", "scan"),
-    hydra: connector("l L p P t s", "scan"),
+    "ssh-keyscan": connector("f p t T", "scan", "raw"),
+    "ssh-copy-id": connector("i p o f"),
+    smbclient: connector("U c p I W m"),
+    rpcclient: connector("U c W"),
+    ldapsearch: connector("H D w b x y"),
+    snmpget: connector("v c"),
+    rsh: ssh,
+    rlogin: ssh,
+    rexec: ssh,
+    plink: ssh,
+    pscp: remoteCopy,
+    "yt-dlp": connector("o f P"),
+    "youtube-dl": connector("o f"),
+    axel: (call) => wget(call),
+    lynx: connector("auth cfg"),
+    w3m: connector("o T"),
+    links: connector(""),
+    elinks: connector(""),
+    lwp: connector(""),
+    "lwp-request": connector("m"),
+    GET: connector(""),
+    POST: connector(""),
+    httpie: connector(""),
+    xh: connector(""),
+    nats: connector("s"),
+    kafkacat: connector("b t"),
+    kcat: connector("b t"),
+    etcdctl: connector(""),
+    consul: connector(""),
+    vault: connector(""),
+    nomad: connector(""),
+    influx: connector(""),
+    cqlsh: connector(""),
+    sqlcmd: connector("S U P Q d"),
+    bq: connector(""),
+    wg: connector(""),
+    "wg-quick": connector("", "tunnel"),
+    tailscale: connector(""),
+    zerotier: connector(""),
     tcpdump: connector("i w r c", "sniff"),
     tshark: connector("i w r c", "sniff"),
     aria2c: (call) => curl({ ...call, args: call.args }),
     http: connector("a o p h b"),
     https: connector("a o p h b"),
     grpcurl: connector("d H proto"),
-    websocat: connector(""),
+    websocat: socat,
     ngrok: connector("", "tunnel"),
     cloudflared: connector("", "tunnel"),
     chisel: connector("", "tunnel"),
     tor: connector("", "tunnel"),
-    proxychains: connector("", "tunnel"),
     mail,
     mailx: mail,
     mutt: mail,
@@ -355,12 +456,15 @@ export const networkTools: {
     git,
     gh: connector("R repo"),
     glab: connector("R"),
-    aws: connector("profile region output"),
+    aws: cloudCopy("profile region output endpoint-url"),
     gcloud: connector("project"),
-    gsutil: connector("o"),
+    gsutil: cloudCopy("o"),
     az: connector(""),
-    rclone: connector(""),
-    s3cmd: connector(""),
+    rclone: cloudCopy("config"),
+    s3cmd: cloudCopy("c"),
+    mc: cloudCopy(""),
+    azcopy: cloudCopy(""),
+    gdrive: cloudCopy(""),
     kubectl: connector("n namespace f"),
     helm: connector("n f"),
     terraform: connector(""),

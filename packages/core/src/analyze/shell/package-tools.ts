@@ -16,7 +16,10 @@ function manager(
     if (options.system === true)
       call.emit({ kind: "system", target: `${call.name} ${given.join(" ")}`.slice(0, 120), tags: ["packages"] });
     if (options.always === true || fetches.test(verb) || fetches.test(`${verb} ${rest[0] ?? ""}`)) {
-      const remote = given.find((each) => /:\/\//.test(each));
+      const all = words(call);
+      const remote = all
+        .map((each) => each.replace(/^--?[\w-]+=/, ""))
+        .find((each) => /:\/\//.test(each) || /^\d+(\.\d+){3}[:/]/.test(each));
       call.emit({
         kind: "fetch",
         target: remote ?? given.slice(1).join(" ").slice(0, 200) ?? null,
@@ -24,6 +27,28 @@ function manager(
         from: originsOfCall(call),
       });
     }
+    if (call.name === "npm" && verb === "pkg" && /scripts\.(pre|post)?(install|prepare|publish)/.test(rest.join(" ")))
+      call.emit({
+        kind: "persist",
+        target: "package.json",
+        tags: ["package-script"],
+        data: rest.join(" ").slice(0, 400),
+      });
+    if (verb === "config" && /^set/.test(rest[0] ?? "")) {
+      const source = rest.flatMap((each) => each.split("=")).find((each) => /:\/\//.test(each));
+      if (source !== undefined) call.emit({ kind: "fetch", target: source, tags: ["package", "address"] });
+    }
+    // A package that was downloaded before is run by its installation.
+    if (
+      /^(install|i|add|-i|-U|-Uvh)$/.test(verb) ||
+      words(call).some((each) => /^(-i|--install|-U\w*|-i\w+)$/.test(each))
+    )
+      for (const each of given) {
+        const written = call.shell.session.writtenTo(each);
+        if (written !== null) call.emit({ kind: "run", target: each, tags: ["install"], from: written.from });
+        if (/^https?:\/\//.test(each) && !(options.always === true || fetches.test(verb)))
+          call.emit({ kind: "fetch", target: each, tags: ["package", "address"] });
+      }
     if (options.builds?.test(verb) === true) call.emit({ kind: "native", target: given[1] ?? null, tags: ["build"] });
     return unknown;
   };
@@ -60,7 +85,12 @@ const containers: Tool = (call) => {
       tags: ["image"],
       from: originsOfCall(call),
     });
+  if (verb === "run" || verb === "create") {
+    const image = given.find((each, index) => index > 0 && /^\d+(\.\d+){3}(:\d+)?\//.test(each));
+    if (image !== undefined) call.emit({ kind: "fetch", target: image, tags: ["image", "address"] });
+  }
   const escapes =
+    (verb === "run" && given.some((each) => /privileged"?\s*:\s*true|hostPID|hostNetwork/.test(each))) ||
     given.includes("--privileged") ||
     given.some((each) => /^(--pid|--network|--net|--ipc|--userns|--uts)=host$/.test(each) || /^--cap-add/.test(each)) ||
     given.some(

@@ -33,6 +33,8 @@ const given =
 const mostCallDepth = 12;
 const mostCallsOfOne = 16;
 const mostRounds = 128;
+/** From so many numbers in a row a loop goes through a range of addresses or ports. */
+const leastOfRange = 32;
 
 /** One command with its words expanded. */
 export interface CommandCall {
@@ -56,6 +58,7 @@ export class Shell implements Surroundings {
   readonly functions = new Map<string, Syntax>();
   readonly #called = new Map<Syntax, number>();
   readonly #active: Syntax[] = [];
+  readonly #names: string[] = [];
   /** `$0`: the file that is read, or the word behind the text of `-c`. */
   zero: Value;
   /** The shell that another language started: starting a plain tool is a process there. */
@@ -63,6 +66,10 @@ export class Shell implements Surroundings {
   positional: Value = listValue([], true);
   /** The shell that this one's text was evaluated in: its functions are known here too. */
   outer: Shell | null = null;
+  /** Whether the command that is run has streams of its own that are descriptors opened before. */
+  isTied = false;
+  /** Descriptors that `exec` opened, by their numbers. */
+  #descriptors = new Map<string, { readonly path: string; readonly content: Value }>();
   #node: Syntax | null = null;
   #depth = 0;
 
@@ -117,6 +124,9 @@ export class Shell implements Surroundings {
   }
 
   assign(name: string, value: Value): void {
+    // How much of what is typed is kept counts at once, exported or not.
+    if (/^HIST(FILE|SIZE|FILESIZE)$/.test(name) && !this.exported.has(name))
+      this.emit({ kind: "environment", target: name, tags: ["write"], callee: name, data: asText(value) });
     if (this.exported.has(name)) this.emit({ kind: "environment", target: name, tags: ["write"], callee: "export" });
     this.variables.set(name, value);
   }
@@ -129,7 +139,9 @@ export class Shell implements Surroundings {
       const target = child(redirect, "destination");
       if (target !== null) return this.readFile(expandWhole(target, this), "<");
     }
+    const before = this.session.folder;
     const output = this.block(inner, null);
+    this.session.folder = before;
     return node.type === "process_substitution" ? pipeOf(output) : output;
   }
 
@@ -215,9 +227,14 @@ export class Shell implements Surroundings {
         for (const each of named(node)) flow = this.statement(each, flow);
         return flow ?? unknown;
       }
+      case "subshell": {
+        const before = this.session.folder;
+        const output = this.#sequence(node, stdin);
+        this.session.folder = before;
+        return output;
+      }
       case "list":
       case "program":
-      case "subshell":
       case "compound_statement":
       case "do_group":
       case "negated_command":
@@ -342,7 +359,13 @@ export class Shell implements Surroundings {
       this.variables.set(name, unknown);
       return this.statement(body, stdin);
     }
-    const outputs = words.slice(0, mostRounds).map((word) => {
+    // What goes through many numbers goes through addresses or ports, or only counts: whoever connects with them shows which.
+    const counted =
+      words.length >= leastOfRange && words.every((word) => /^\d+$/.test(asText(word)))
+        ? [this.emit({ kind: "input", target: "numbers", tags: ["range"], callee: "for" })]
+        : noOrigins;
+    const outputs = words.slice(0, mostRounds).map((each) => {
+      const word = counted.length === 0 ? each : textValue(asText(each), joinOrigins(originsOf(each), counted));
       this.variables.set(name, word);
       return this.statement(body, stdin);
     });
@@ -378,6 +401,12 @@ export class Shell implements Surroundings {
 
   #declaration(node: Syntax): Value {
     const [keyword] = node.children;
+    if (
+      /^(export|declare|typeset|readonly)\s+-[xp]+\s*$|^(export|declare)\s*$/.test(
+        this.source.slice(node.start, node.end),
+      )
+    )
+      return unknownFrom([this.emit({ kind: "environment", target: null, tags: ["read", "all"], callee: "export" })]);
     const word = keyword === undefined ? "" : this.source.slice(keyword.start, keyword.end);
     const exports = word === "export" || /^(declare|typeset)\b.*\s-\w*x/.test(this.source.slice(node.start, node.end));
     for (const each of named(node)) {
@@ -409,6 +438,7 @@ export class Shell implements Surroundings {
 
   #redirected(node: Syntax, stdin: Value | null): Value {
     let input = stdin;
+    let isTied = false;
     const outputs: { readonly path: Value; readonly tags: readonly string[] }[] = [];
     const after: Syntax[] = [];
     const redirects = named(node).filter((each) => each.field === "redirect" || each.type.endsWith("_redirect"));
@@ -433,12 +463,21 @@ export class Shell implements Surroundings {
         const path = expandWhole(target, this);
         if (text.startsWith("<")) {
           const name = asText(path);
-          if (target.type === "process_substitution") input = contentOfPipe(path) ?? path;
+          const opened = text === "<&" ? this.#descriptors.get(name) : undefined;
+          if (text === "<&" && !/^[012-]$/.test(name)) isTied = true;
+          if (opened !== undefined) input = opened.content;
+          else if (target.type === "process_substitution") input = contentOfPipe(path) ?? path;
           else if (/^\/dev\/(tcp|udp)\//.test(name))
             input = unknownFrom([this.emit({ kind: "connect", target: name, tags: ["raw"], callee: "<" })]);
           else if (text !== "<&") input = this.readFile(path, "<");
           if (each.children.some((one) => one.type === "ERROR") && /^\/dev\/(tcp|udp)\//.test(name))
             this.emit({ kind: "connect", target: name, tags: ["raw"], callee: "<>" });
+          const descriptor = child(each, "descriptor");
+          if (descriptor !== null && input !== null)
+            this.#descriptors.set(this.source.slice(descriptor.start, descriptor.end), { path: name, content: input });
+        } else if (text === ">&" && this.#descriptors.has(asText(path))) {
+          isTied = true;
+          outputs.push({ path: textValue(this.#descriptors.get(asText(path))?.path ?? ""), tags: [] });
         } else if (text !== ">&" || !/^(\d+|-)$/.test(asText(path))) {
           const descriptor = child(each, "descriptor");
           const number = descriptor === null ? "1" : this.source.slice(descriptor.start, descriptor.end);
@@ -450,6 +489,8 @@ export class Shell implements Surroundings {
     };
     for (const each of redirects) visit(each);
     const body = child(node, "body") ?? named(node).find((each) => !redirects.includes(each)) ?? null;
+    const before = this.isTied;
+    if (isTied) this.isTied = true;
     let output: Value =
       body === null
         ? (input ?? textValue(""))
@@ -458,6 +499,7 @@ export class Shell implements Surroundings {
             input,
             outputs.map(({ path }) => asText(path)),
           );
+    this.isTied = before;
     for (const { path, tags } of outputs) this.writeFile(path, output, ">", tags);
     if (outputs.length > 0) output = textValue("");
     for (const each of after) output = this.statement(each, output);
@@ -560,6 +602,11 @@ export class Shell implements Surroundings {
     return runTool(call, first);
   }
 
+  /** Names of the functions that are being followed, the outermost first. */
+  get activeNames(): readonly string[] {
+    return [...(this.outer?.activeNames ?? []), ...this.#names];
+  }
+
   callFunction(name: string, args: readonly Value[], stdin: Value | null, isUncalled: boolean): Value {
     const body = this.functions.get(name);
     if (body === undefined) return unknown;
@@ -576,10 +623,12 @@ export class Shell implements Surroundings {
     const before = this.positional;
     this.positional = listValue(args, isUncalled);
     this.#active.push(body);
+    this.#names.push(name);
     try {
       return this.statement(body, stdin);
     } finally {
       this.#active.pop();
+      this.#names.pop();
       this.positional = before;
     }
   }

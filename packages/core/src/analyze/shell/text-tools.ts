@@ -24,6 +24,7 @@ import {
   unknownFrom,
   type Value,
 } from "../value.ts";
+import { readForeign } from "./foreign.ts";
 import { paths, type Tool } from "./operands.ts";
 import { parseOptions } from "./options.ts";
 import type { CommandCall } from "./shell.ts";
@@ -227,7 +228,12 @@ const openssl: Tool = (call) => {
     const { values } = parseOptions(call.args.slice(1), "connect servername");
     const target = asText(values.get("connect")?.[0] ?? unknown);
     return unknownFrom([
-      call.emit({ kind: "connect", target, from: call.stdin === null ? noOrigins : originsOf(call.stdin) }),
+      call.emit({
+        kind: "connect",
+        target,
+        tags: ["raw"],
+        from: call.stdin === null ? noOrigins : originsOf(call.stdin),
+      }),
     ]);
   }
   const { values, rest } = parseOptions(
@@ -277,6 +283,10 @@ const awk: Tool = (call) => {
     call.emit({ kind: "run", target: "sh" });
     call.shell.evaluate(textValue(each[1] ?? each[2] ?? each[3] ?? ""), call.node);
   }
+  const foreign = /\/inet\d?\/|getline|[<>]\s*"\/|ENVIRON/.test(script)
+    ? originsOf(readForeign(call, script, noOrigins))
+    : noOrigins;
+  if (foreign.length > 0) return unknownFrom(joinOrigins(originsOf(input), foreign));
   // BEGIN blocks print constants, a way to spell what should not be seen.
   const constant = /^\s*BEGIN\s*\{\s*(?:print|printf)\s*\(?\s*"((?:[^"\\]|\\.)*)"\s*\)?\s*;?\s*\}\s*$/.exec(script);
   return constant === null ? unknownFrom(originsOf(input)) : textValue(constant[1] ?? "");
@@ -387,7 +397,7 @@ export const textTools: Readonly<Record<string, Tool>> = {
   pr: reader(""),
   expand: reader("t"),
   unexpand: reader("t"),
-  column: reader("t s c o"),
+  column: reader("s c o N"),
   iconv: changer("f t", (text) => text),
   file: reader("m F"),
   jq: reader("arg argjson slurpfile rawfile indent", 1),
@@ -411,7 +421,11 @@ export const textTools: Readonly<Record<string, Tool>> = {
   expr: () => unknown,
   bc: () => unknown,
   dc: () => unknown,
-  date: () => unknown,
+  date: (call) => {
+    for (const each of parseOptions(call.args, "d f r date file reference").values.get("f") ?? [])
+      call.shell.readFile(each, "date");
+    return unknown;
+  },
   cal: () => unknown,
   sleep: none,
   yes: () => unknown,
@@ -425,9 +439,30 @@ export const textTools: Readonly<Record<string, Tool>> = {
   stty: none,
   getopt: () => unknown,
   figlet: () => unknown,
+  ...Object.fromEntries(
+    (
+      "hd basenc base16 base58 uuencode uudecode ul ptx look col colrm most pg zless zmore bzcat bzless xzcat xzless lz4cat " +
+      "zstdcat zstdless bzgrep xzgrep zdiff diff3 crc32 xxhsum tbl soelim"
+    )
+      .split(" ")
+      .map((name) => [name, reader("n c w s o l")]),
+  ),
   stat: () => unknown,
   sync: none,
   logger: none,
   test: none,
   "[": none,
 };
+
+/** Programs of their own that print, page, convert or edit text: each shows the file that it is given. */
+export const textPrograms: Readonly<Record<string, Tool>> = Object.fromEntries(
+  [
+    "eqn pic troff nroff groff aspell ispell bat batcat datamash mlr csvtool csvcut csvlook ncal vipe sponge pv mbuffer",
+    "vi vim nvim ex ed view vimdiff nano pico emacs emacsclient joe micro jed ne hexyl hexedit readelf nm objdump size bvi",
+    "ascii-xfr ascii85 dos2unix unix2dos highlight pygmentize html2text pandoc exiftool pdftotext xsltproc xmlstarlet",
+    "tidy latex pdftex dialog whiptail cupsfilter lp lpr enscript a2ps espeak ag ack ugrep pcregrep ssdeep lz4 lzop compress",
+    "uncompress recode colordiff delta utmpdump aureport ausearch",
+  ]
+    .flatMap((line) => line.split(" "))
+    .map((name) => [name, reader("n c w s o l")]),
+);

@@ -1,6 +1,7 @@
 /** What commands do. Programs that nobody knows here are started processes and nothing more. */
 import { globSource, pathSigns } from "../glob.ts";
-import { isWhole, type Value } from "../value.ts";
+import { asText, isWhole, type Value } from "../value.ts";
+import { attackTools } from "./attack-tools.ts";
 import { builtins, originsOfAll } from "./builtins.ts";
 import { fileTools } from "./file-tools.ts";
 import { interpreters, runProgramFile } from "./interpreters.ts";
@@ -9,7 +10,7 @@ import { networkTools } from "./network-tools.ts";
 import type { Tool } from "./operands.ts";
 import { packageTools } from "./package-tools.ts";
 import type { CommandCall } from "./shell.ts";
-import { textTools } from "./text-tools.ts";
+import { textPrograms, textTools } from "./text-tools.ts";
 import { wrappers } from "./wrappers.ts";
 
 /** Tools whose whole effect is text and files, or what the other words say: starting one in Bash is no process. */
@@ -23,6 +24,8 @@ const plainTools: Readonly<Record<string, Tool>> = {
 const otherTools: Readonly<Record<string, Tool>> = {
   ...networkTools.other,
   ...machineTools.other,
+  ...attackTools,
+  ...textPrograms,
   ...packageTools,
   ...interpreters,
 };
@@ -41,6 +44,11 @@ export function isKnownTool(name: string): boolean {
   return [plainTools, otherTools, runners, builtins].some((each) => Object.hasOwn(each, base));
 }
 
+/** The operands as one short text, for rules that know programs by how they are called. */
+function lineOf(call: CommandCall): string {
+  return call.args.map(asText).join(" ").slice(0, 400);
+}
+
 export function runTool(call: CommandCall, first: Value): Value {
   const { name } = call;
   const base = toolName(name);
@@ -56,11 +64,13 @@ export function runTool(call: CommandCall, first: Value): Value {
       if (call.shell.fromOutside) call.emit({ kind: "run", target: wanted, from: originsOfAll(call.args) });
       return plain(renamed);
     }
-    const runner = Object.hasOwn(runners, wanted) ? runners[wanted] : undefined;
+    // A debugger is a wrapper only where it starts the program itself.
+    const isAttack = Object.hasOwn(attackTools, wanted);
+    const runner = !isAttack && Object.hasOwn(runners, wanted) ? runners[wanted] : undefined;
     if (runner !== undefined) return runner(renamed);
     const other = Object.hasOwn(otherTools, wanted) ? otherTools[wanted] : undefined;
     if (other !== undefined) {
-      call.emit({ kind: "run", target: wanted, from: originsOfAll(call.args) });
+      call.emit({ kind: "run", target: wanted, from: originsOfAll(call.args), data: lineOf(call) });
       return other(renamed);
     }
     const builtin =

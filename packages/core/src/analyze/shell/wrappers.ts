@@ -117,14 +117,69 @@ export const wrappers: Readonly<Record<string, Tool>> = {
   stdbuf: runs("i o e"),
   unbuffer: runs(""),
   time: (call) => call.shell.execute(parseOptions(call.args, "f o", "first").rest, call.stdin, call.node),
-  strace: runs("e o p s f"),
-  ltrace: runs("e o p"),
-  gdb: runs("ex batch p"),
-  unshare: runs("S G R"),
+  unshare: (call) => {
+    // Rights in a user namespace of its own, and the shell in it, are the first step of many ways out.
+    const words = call.args.map(asText).join(" ");
+    if (/-\w*[UrC]\w*[mCn]|--map-root|--cgroup/.test(words))
+      call.emit({ kind: "system", target: `unshare ${words}`.slice(0, 120), tags: ["change", "namespaces"] });
+    return runs("S G R")(call);
+  },
   flock: runs("w E", 1),
   parallel: runs("j N I a"),
   firejail: runs(""),
-  "systemd-run": runs("p M u unit"),
+  "systemd-run": (call) => {
+    if (call.args.some((each) => /^--on-(calendar|boot|active|startup|unit)/.test(asText(each))))
+      call.emit({ kind: "persist", target: "systemd-run", tags: ["schedule"], data: call.args.map(asText).join(" ") });
+    return runs("p M u unit on-calendar on-boot on-active")(call);
+  },
+  rlwrap: runs("a f H"),
+  torsocks: runs(""),
+  torify: runs(""),
+  catchsegv: runs(""),
+  valgrind: runs(""),
+  setarch: runs("", 1),
+  linux64: runs(""),
+  numactl: runs("m N C"),
+  cpulimit: runs("l p e"),
+  "start-stop-daemon": (call) => {
+    const { values, rest } = parseOptions(
+      call.args,
+      "x exec a startas p pidfile u user c chuid n name s signal",
+      "first",
+    );
+    call.emit({ kind: "run", target: call.name, tags: ["wrapper"] });
+    const program = values.get("x")?.[0] ?? values.get("exec")?.[0] ?? values.get("startas")?.[0];
+    return program === undefined ? unknown : call.shell.execute([program, ...rest], null, call.node);
+  },
+  "run-parts": runs(""),
+  daemonize: runs("o e p l u c"),
+  coproc: (call) => call.shell.execute(call.args, call.stdin, call.node),
+  choom: runs("n p"),
+  setpriv: runs(""),
+  "su-exec": runs("", 1),
+  "s6-setuidgid": runs("", 1),
+  chronic: runs(""),
+  ts: runs(""),
+  proxychains: runs("f"),
+  proxychains4: runs("f"),
+  xterm: (call) => {
+    const { values } = parseOptions(call.args, "display e T geometry");
+    const display = asText(values.get("display")?.[0] ?? textValue(""));
+    // A terminal that is shown on another machine is that machine's.
+    if (/^[^:]+:\d/.test(display) && !/^localhost/.test(display))
+      call.emit({ kind: "connect", target: display, tags: ["raw", "shell"] });
+    return runs("display e T geometry")(call);
+  },
+  openvpn: (call) => {
+    const { values } = parseOptions(
+      call.args,
+      "config dev script-security up down route-up ipchange remote auth-user-pass",
+    );
+    for (const name of ["up", "down", "route-up", "ipchange"])
+      for (const each of values.get(name) ?? []) evalText(call, each, call.name, false);
+    call.emit({ kind: "connect", target: asText(values.get("remote")?.[0] ?? unknown), tags: ["vpn"] });
+    return unknown;
+  },
   "dbus-run-session": runs(""),
   "xvfb-run": runs("n s e f"),
   fakeroot: runs(""),
