@@ -23,7 +23,7 @@ export function analyzeInput({ input, wishes }: RunAction): AnalyzeInput {
 
 /** Used where a run is made and where one is only tried out, so that both are decided alike. */
 export async function consider(action: RunAction, ports: ConsiderPorts): Promise<DecideInput> {
-  const risk = await ports.analyze(analyzeInput(action));
+  const risk = await ports.analyze(analyzeInput(action), action.tenant);
   // After the analysis: what came into force meanwhile holds.
   return {
     request: requestFacts(action),

@@ -10,6 +10,7 @@ export interface AnalyzeInput extends Pick<RunInput, "program" | "files" | "envi
 
 /**
  * Reads a request and says how risky it is. The same input gives the same report. It never rejects for what the code is:
- * code that cannot be analyzed, whatever the cause, has a report that says so and weighs as much as the worst.
+ * code that cannot be analyzed, whatever the cause, has a report that says so and weighs as much as the worst. The tenant is for
+ * the line in front of it alone, in which tenants take turns.
  */
-export type Analyze = (input: AnalyzeInput) => Promise<RiskReport>;
+export type Analyze = (input: AnalyzeInput, tenant: string) => Promise<RiskReport>;

@@ -80,7 +80,7 @@ export async function admitArrival(
     const texts = [Buffer.from([...argv, ...Object.values(environment)].join("\n")), file.content];
     const known = await mentionedBy(texts, guestFolders(sandbox.decision), agent, (other) => other === path);
     const input = { program, files: [file, ...known.files], environment, stdin: null };
-    worst = worstOf(worst ?? sandbox.worst, await ports.analyze(input));
+    worst = worstOf(worst ?? sandbox.worst, await ports.analyze(input, sandbox.record.tenant));
     const judgement = judge({
       envelope: sandbox.decision,
       allow: sandbox.record.allow,

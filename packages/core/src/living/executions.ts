@@ -188,7 +188,7 @@ export class Executions {
     const input = mounts === undefined || mounts.length === 0 ? known : { ...known, mounts };
     const opacity =
       opacityOf(action) ?? (unseen || mentioned.cut ? "unseen_file" : executed.computed ? "computed" : null);
-    const risk = await ports.analyze(input);
+    const risk = await ports.analyze(input, sandbox.record.tenant);
     const considered: JudgeInput = {
       envelope: sandbox.decision,
       allow: sandbox.record.allow,

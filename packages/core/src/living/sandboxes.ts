@@ -65,9 +65,13 @@ export type CreatedSandbox =
  * The risk of a sandbox in which nothing runs yet: that of its environment alone. Where there is no analyzer it is unknown,
  * as everything is.
  */
-async function riskOfNothing(analyze: Analyze, environment: Readonly<Record<string, string>>): Promise<RiskReport> {
+async function riskOfNothing(
+  analyze: Analyze,
+  environment: Readonly<Record<string, string>>,
+  tenant: string,
+): Promise<RiskReport> {
   const program = { kind: "code", language: "bash", code: new Uint8Array(), args: [] } as const;
-  const risk = await analyze({ program, files: [], environment, stdin: null });
+  const risk = await analyze({ program, files: [], environment, stdin: null }, tenant);
   return risk.analyzed ? { ...risk, language: { declared: null, found: null }, unknownLang: false } : risk;
 }
 
@@ -143,7 +147,7 @@ export class Sandboxes {
     const considered: DecideInput = {
       request: sandboxFacts(action),
       wishes: await resolveMounts(action.wishes, action.tenant, ports.store),
-      risk: replaced?.worst ?? (await riskOfNothing(ports.analyze, action.environment)),
+      risk: replaced?.worst ?? (await riskOfNothing(ports.analyze, action.environment, action.tenant)),
       offers: ports.offers.current,
       // After the analysis: what came into force meanwhile holds.
       rules: ports.rules,

@@ -26,7 +26,10 @@ export function analyzeRoutes({ pipeline }: AnalyzePorts): readonly Route[] {
       },
       async ({ body, caller, requestId }) =>
         wireRisk(
-          await pipeline.ports.analyze(analyzeInput(runAction(body, { caller, requestId, idempotencyKey: null }))),
+          await pipeline.ports.analyze(
+            analyzeInput(runAction(body, { caller, requestId, idempotencyKey: null })),
+            caller.tenant,
+          ),
         ),
     ),
   ];

@@ -245,15 +245,15 @@ describe("processes", () => {
 
     test("give the same as without them, and know it the next time", async () => {
       const input = code("python", "open('/etc/shadow').read()");
-      const risk = await analyzer.analyze(input);
+      const risk = await analyzer.analyze(input, "t");
       expect(risk).toEqual(read(input));
-      expect(await analyzer.analyze(input)).toBe(risk);
+      expect(await analyzer.analyze(input, "t")).toBe(risk);
     });
 
     test("50 MB are refused by size, and the next request is answered", async () => {
-      const risk = await analyzer.analyze(code("bash", Buffer.alloc(50 * MiB, "a ")));
+      const risk = await analyzer.analyze(code("bash", Buffer.alloc(50 * MiB, "a ")), "t");
       expect(risk).toMatchObject({ level: "high", findings: [{ id: "oversize" }] });
-      expect(await analyzer.analyze(code("bash", "true"))).toMatchObject({ level: "low" });
+      expect(await analyzer.analyze(code("bash", "true"), "t")).toMatchObject({ level: "low" });
     });
   });
 
@@ -266,7 +266,7 @@ describe("processes", () => {
         program: unreliable(),
       });
       try {
-        const risk = await analyzer.analyze(code("python", text));
+        const risk = await analyzer.analyze(code("python", text), "t");
         expect(risk).toMatchObject({
           analyzed: true,
           level: "high",
@@ -274,14 +274,31 @@ describe("processes", () => {
           capabilities: ["unanalysable"],
           findings: [{ id: "analysis-failed" }],
         });
-        expect(await analyzer.analyze(code("python", "fine"))).toMatchObject({ level: "low" });
+        expect(await analyzer.analyze(code("python", "fine"), "t")).toMatchObject({ level: "low" });
         // Not kept: the cause may have been the moment's.
-        expect(await analyzer.analyze(code("python", text))).toMatchObject({ level: "high" });
+        expect(await analyzer.analyze(code("python", text), "t")).toMatchObject({ level: "high" });
       } finally {
         await analyzer.close();
       }
     },
   );
+
+  test("a tenant whose code hangs holds another one up for one deadline, not for all of them", async () => {
+    const analyzer = startAnalyzer({ ...options, deadlineMs: 300, program: unreliable() });
+    try {
+      const order: string[] = [];
+      const hangs = Array.from({ length: 6 }, (_, i) =>
+        analyzer
+          .analyze({ ...code("python", "hang"), environment: { i: `${i}` } }, "hostile")
+          .then(() => order.push("hang")),
+      );
+      await analyzer.analyze(code("python", "fine"), "other").then(() => order.push("fine"));
+      expect(order.length).toBeLessThanOrEqual(3);
+      await Promise.all(hangs);
+    } finally {
+      await analyzer.close();
+    }
+  }, 30_000);
 });
 
 describe("what is kept by its digest", () => {

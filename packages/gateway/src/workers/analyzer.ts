@@ -17,6 +17,7 @@ import {
 } from "@hsr/core";
 import type { ChildJob, ChildSetup } from "./analyze-child.ts";
 import { type Child, startChild } from "./child.ts";
+import { Line } from "./line.ts";
 
 export interface AnalyzerOptions {
   readonly rules: readonly Rule[];
@@ -38,8 +39,8 @@ export interface Analyzer {
   close(): Promise<void>;
 }
 
-/** Requests that wait for a process. Beyond it the answer is the queue's: later callers would wait longer than they do. */
-const mostWaiting = 1024;
+/** What waits for a process, over all tenants. Beyond it the answer is the queue's: later callers would wait longer than they do. */
+const lineBounds = { places: 1024, bytes: 256 * 1024 * 1024 };
 /** A process that has just been started may take so long to load its grammars. */
 const startMs = 20_000;
 interface Job {
@@ -59,7 +60,7 @@ export function startAnalyzer(options: AnalyzerOptions): Analyzer {
   const { digest } = ruleSet(options.rules);
   const kept = new Map<string, AnalyzedRisk>();
   const underway = new Map<string, Promise<AnalyzedRisk>>();
-  const waiting: Job[] = [];
+  const waiting = new Line<Job>(lineBounds);
   const readers = new Set<Reader>();
   let nextId = 1;
   let closed = false;
@@ -110,7 +111,7 @@ export function startAnalyzer(options: AnalyzerOptions): Analyzer {
     // A reader that cannot even start is tried again a moment later, and what waits gets its answer meanwhile.
     if (reader.ready) start();
     else {
-      for (const each of waiting.splice(0)) each.give(failedReport(why, declaredOf(each.input), digest));
+      for (const each of waiting.takeAll()) each.give(failedReport(why, declaredOf(each.input), digest));
       setTimeout(() => {
         if (!closed && readers.size < options.processes) start();
       }, 1000).unref();
@@ -134,16 +135,16 @@ export function startAnalyzer(options: AnalyzerOptions): Analyzer {
     reader.child.send(message);
   }
 
-  function read(input: AnalyzeInput): Promise<AnalyzedRisk> {
+  function read(input: AnalyzeInput, tenant: string): Promise<AnalyzedRisk> {
     if (closed) return Promise.resolve(failedReport("The analyzer has ended.", declaredOf(input), digest));
-    if (waiting.length >= mostWaiting) return Promise.reject(new HsrError("queue_full", { retryAfterMs: 1000 }));
-    return new Promise((give) => {
-      waiting.push({ id: nextId++, input, give });
+    return new Promise((give, refuse) => {
+      if (!waiting.push(tenant, { id: nextId++, input, give }, bytesOf(input)))
+        refuse(new HsrError("queue_full", { retryAfterMs: 1000 }));
       for (const reader of readers) next(reader);
     });
   }
 
-  async function analyze(input: AnalyzeInput): Promise<AnalyzedRisk> {
+  async function analyze(input: AnalyzeInput, tenant: string): Promise<AnalyzedRisk> {
     const key = digestOf(input);
     const known = kept.get(key);
     if (known !== undefined) {
@@ -154,7 +155,7 @@ export function startAnalyzer(options: AnalyzerOptions): Analyzer {
     const going = underway.get(key);
     if (going !== undefined) return await going;
     const startedMs = performance.now();
-    const reading = read(input).finally(() => underway.delete(key));
+    const reading = read(input, tenant).finally(() => underway.delete(key));
     underway.set(key, reading);
     const report = await reading;
     options.metrics.observe("hsr_analyze_seconds", {}, (performance.now() - startedMs) / 1000);
@@ -175,6 +176,11 @@ export function startAnalyzer(options: AnalyzerOptions): Analyzer {
       await Promise.all([...readers].map(({ child }) => child.kill()));
     },
   };
+}
+
+function bytesOf({ program, files, stdin }: AnalyzeInput): number {
+  const code = program.kind === "code" ? program.code.length : 0;
+  return files.reduce((sum, file) => sum + file.content.length, code + (stdin?.length ?? 0));
 }
 
 function declaredOf({ program }: AnalyzeInput): LanguageName | null {
