@@ -71,6 +71,32 @@ const python: Readonly<Record<string, string>> = {
   "lines of uuencode": "import binascii\nopen(binascii.a2b_uu(b'++V5T8R]S:&%D;W< ').decode())",
 };
 
+const javaScript: Readonly<Record<string, string>> = {
+  "codes of letters":
+    "require('fs').readFileSync([98,40,57,46,98,62,37,44,41,34,58].map((c) => String.fromCharCode(c ^ 77)).join(''))",
+  "a rotation by a pattern":
+    "require('fs').readFileSync('/rgp/funqbj'.replace(/[a-zA-Z]/g, (c) => String.fromCharCode((c <= 'Z' ? 90 : 122) >= (c = c.charCodeAt(0) + 13) ? c : c - 26)))",
+  "pieces out of order":
+    "require('fs').readFileSync([[1, 'c/sha'], [0, '/et'], [2, 'dow']].sort((a, b) => a[0] - b[0]).map((x) => x[1]).join(''))",
+  "escapes in names": "const f = requir\\u{65}('fs'); f.r\\u0065adFileSync('/etc/shadow')",
+  "a table that is turned":
+    "const t = ['/etc/shadow', 'fs', 'readFileSync'];\n(function (a, n) { while (n--) a.push(a.shift()); })(t, 1);\nfunction g(i) { return t[i - 5]; }\nrequire(g(5))[g(6)](g(7));",
+  "a getter": "class P { static get v() { return '/etc/' + 'shadow'; } }\nrequire('fs').readFileSync(P.v)",
+  "a proxy":
+    "const fs = require('fs');\nnew Proxy(fs, { get: (t, k) => t[k.split('').reverse().join('')] })['cnySeliFdaer']('/etc/shadow')",
+  "a bound function": "require.bind(null, 'fs')().readFileSync('/etc/shadow')",
+  Reflect: "Reflect.apply(require, null, ['fs']).readFileSync('/etc/shadow')",
+  "the arguments of a module": "arguments[1]('fs').readFileSync('/etc/shadow')",
+  "the constructor of functions":
+    "Object.getPrototypeOf(async function () {}).constructor('require', \"require('fs').readFileSync('/etc/shadow')\")(require)",
+  "a module that compiles":
+    "const M = module.constructor; const m = new M('p'); m._compile(\"require('fs').readFileSync('/etc/shadow')\", 'p.js')",
+  "a machine of states":
+    "let f, p;\nconst o = '1|0'.split('|'); let i = 0;\nwhile (true) { switch (o[i++]) { case '0': require('fs').readFileSync(p); continue; case '1': p = '/etc/shadow'; continue; } break; }",
+  "another interpreter":
+    "require('child_process').spawnSync(process.execPath, ['-e', \"require('fs').readFileSync('/etc/shadow')\"])",
+};
+
 /** None of these can be followed, and what comes out is run. */
 const unfollowed: readonly (readonly [LanguageName, string, string])[] = [
   ["python", "a text that grows without end", "s = 'a'\nfor i in range(60):\n    s = s + s\nexec(s)"],
@@ -90,6 +116,12 @@ const unfollowed: readonly (readonly [LanguageName, string, string])[] = [
 describe("Python is seen through", () => {
   test.each(Object.entries(python))("%s", (_way, text) => {
     expect(ids("python", text)).toContain("reads-password-hashes");
+  });
+});
+
+describe("JavaScript is seen through", () => {
+  test.each(Object.entries(javaScript))("%s", (_way, text) => {
+    expect(ids("javascript", text)).toContain("reads-password-hashes");
   });
 });
 

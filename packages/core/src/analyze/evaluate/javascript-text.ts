@@ -10,7 +10,6 @@ import {
   joinOrigins,
   listValue,
   mapValue,
-  noOrigins,
   numberValue,
   originsOf,
   textValue,
@@ -19,6 +18,7 @@ import {
   type Value,
 } from "../value.ts";
 import type { Fold, OutsideCall } from "./call.ts";
+import { javaScriptPatterns, splitByPattern } from "./javascript-pattern.ts";
 import { concatenated, itemsOf, sliceOf, truthOf } from "./operate.ts";
 import { plain } from "./python-text.ts";
 
@@ -229,23 +229,9 @@ const json: Fold = ({ args }) => {
 
 export const same: Fold = (call) => call.self ?? call.args.at(0);
 
-function replaced(call: OutsideCall): Value | null {
-  const { self } = call;
-  const [from, to] = [call.args.at(0), call.args.at(1)];
-  if (self?.k !== "text" || !isWhole(self.text)) return unknownFrom(self === null ? noOrigins : originsOf(self));
-  if (from.k !== "text" || to.k !== "text") return unknownFrom(joinOrigins(self.from, call.args.origins));
-  const text = call.name.endsWith("All")
-    ? self.text.replaceAll(from.text, () => to.text)
-    : self.text.replace(from.text, () => to.text);
-  return textValue(
-    text,
-    joinOrigins(self.from, to.from),
-    text === self.text ? self.disguise : joinDisguise(self.disguise, ["replaced"]),
-  );
-}
-
 export const javaScriptTexts: Readonly<Record<string, Fold>> = {
-  "str#split": split,
+  ...javaScriptPatterns,
+  "str#split": (call) => (call.args.at(0).k === "instance" ? splitByPattern(call) : null) ?? split(call),
   "list#join": joined,
   "list#reverse": (call) =>
     call.self?.k === "list"
@@ -263,7 +249,6 @@ export const javaScriptTexts: Readonly<Record<string, Fold>> = {
   "list#flatMap": mapped,
   "list#forEach": mapped,
   "list#filter": filtered,
-  "list#find": (call) => (filtered(call) === null || call.self?.k !== "list" ? null : anyOf(call.self.items)),
   "list#some": (call) => (mapped(call), unknown),
   "list#every": (call) => (mapped(call), unknown),
   "list#reduce": reduced,
@@ -281,7 +266,6 @@ export const javaScriptTexts: Readonly<Record<string, Fold>> = {
   "list#unshift": push,
   "list#slice": slice,
   "list#pop": (call) => (call.self?.k === "list" ? (call.self.items.at(-1) ?? null) : null),
-  "list#shift": (call) => (call.self?.k === "list" ? (call.self.items[0] ?? null) : null),
   "list#at": (call) => (call.self?.k === "list" ? (call.self.items.at(n(call.args.get(0), 0)) ?? null) : null),
   "list#flat": (call) =>
     call.self?.k === "list"
@@ -291,7 +275,6 @@ export const javaScriptTexts: Readonly<Record<string, Fold>> = {
           call.self.from,
         )
       : null,
-  "list#sort": same,
   "list#toString": joined,
   "str#slice": slice,
   "str#substring": slice,
@@ -325,8 +308,6 @@ export const javaScriptTexts: Readonly<Record<string, Fold>> = {
   "str#padStart": same,
   "str#padEnd": same,
   "str#normalize": same,
-  "str#replace": replaced,
-  "str#replaceAll": replaced,
   "str#toString": same,
   "str#valueOf": same,
   "bytes#toString": toText,

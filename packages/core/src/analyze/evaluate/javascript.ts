@@ -63,6 +63,21 @@ function knows(name: string): boolean {
   return Object.hasOwn(javaScriptFolds, name) || javaScriptCalls.has(name);
 }
 
+/** Names that are known in a module, as `Object.keys` lists them. */
+function membersOf(module: string): Value {
+  const prefix = `${module}.`;
+  const names = new Set<string>();
+  for (const full of [...Object.keys(javaScriptFolds), ...javaScriptCalls.keys()]) {
+    const name = full.startsWith(prefix) ? full.slice(prefix.length) : "";
+    if (!/^\w+$/.test(name)) continue;
+    names.add(name);
+    if (/^(fs|child_process|zlib)$/.test(module)) names.add(`${name}Sync`);
+  }
+  return names.size === 0
+    ? listValue([unknown], true)
+    : listValue([...names].slice(0, 512).map((name) => textValue(name)));
+}
+
 export const javaScript: Dialect = {
   language: "javascript",
   lower: lowerJavaScript,
@@ -88,7 +103,8 @@ export const javaScript: Dialect = {
     // Every function's constructor makes functions of text.
     if (name === "constructor" && (of.self !== null || knows(of.name)))
       return refValue("Function", null, of.from, [...of.disguise, "constructor"]);
-    if (name === "call" || name === "apply") return refValue(`outside#${name}`, of, of.from, of.disguise);
+    if ((name === "call" || name === "apply") && of.name !== "Reflect")
+      return refValue(`outside#${name}`, of, of.from, of.disguise);
     if (name === "bind") return refValue("outside#bind", of, of.from, of.disguise);
     if (name === "prototype" || name === "__proto__") return of;
     if (name === "length" && of.self?.k === "text") return unknown;
@@ -139,6 +155,10 @@ export const javaScript: Dialect = {
   },
   call: (call) => {
     const { name, self } = call;
+    if (/^(Object\.(keys|getOwnPropertyNames)|Reflect\.ownKeys)$/.test(name)) {
+      const [of] = call.args.values;
+      if (of?.k === "ref" && of.self === null) return membersOf(of.name);
+    }
     if (requirers.test(name)) return javaScript.importValue(call.args.at(0), call);
     if (name === "module.createRequire") return refValue("require", null, noOrigins, []);
     if (name === "outside#call" || name === "outside#apply" || name === "outside#bind") {
@@ -170,6 +190,17 @@ export const javaScript: Dialect = {
   importValue: (name, call) => {
     const found = alternatives(name).map((each): Value => {
       const text = asText(each);
+      const written = each.k === "text" ? call.written(text) : null;
+      if (written !== null) {
+        call.emit({
+          kind: "run",
+          target: text,
+          tags: ["file", "written"],
+          from: originsOf(written),
+          callee: "require",
+        });
+        return evaluated(call, written);
+      }
       if (each.k === "text" && isWhole(text)) {
         if (/\.node$/.test(text)) call.emit({ kind: "native", target: text, tags: ["library"], callee: "require" });
         const module = refValue(canonical(text), null, each.from, disguiseOf(each));

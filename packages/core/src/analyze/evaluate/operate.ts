@@ -179,6 +179,14 @@ function compareTexts(sign: string, a: string, b: string): boolean | null {
     case "!=":
     case "!==":
       return a !== b;
+    case "<":
+      return a < b;
+    case ">":
+      return a > b;
+    case "<=":
+      return a <= b;
+    case ">=":
+      return a >= b;
     case "in":
       return b.includes(a);
     case "not in":
