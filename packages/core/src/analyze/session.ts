@@ -218,7 +218,7 @@ export class Session {
   add(seen: Seen, place: Spot, layer: number): number {
     const target = this.#whole(seen.kind, seen.target ?? null);
     const isOwn = seen.kind === "read" && target !== null && ownFile.test(target);
-    const tags = isOwn ? [...(seen.tags ?? []), "own"] : (seen.tags ?? []);
+    const tags = isOwn ? [...(seen.tags ?? []), "itself"] : (seen.tags ?? []);
     const key = `${seen.kind}\0${target ?? ""}\0${tags.join()}\0${seen.callee}\0${place.line ?? 0}:${place.column ?? 0}`;
     const from = seen.from ?? noOrigins;
     const before = this.#known.get(key);

@@ -135,7 +135,7 @@ export const dataRules: readonly Rule[] = [
     why: "A program that carries itself on: a worm, or a joke of one.",
     weight: 62,
     confidence: "likely",
-    when: [{ effect: ["send"], from: { effect: ["read"], tag: ["own"] } }],
+    when: [{ effect: ["send"], from: { effect: ["read"], tag: ["itself"] } }],
     match: [
       {
         language: "python",
@@ -158,7 +158,7 @@ export const dataRules: readonly Rule[] = [
     when: [
       {
         effect: ["write"],
-        from: { effect: ["read"], tag: ["own"] },
+        from: { effect: ["read"], tag: ["itself"] },
         notTarget: ["/usr/local/*", "~/bin/*", "~/.local/bin/*", "/opt/*"],
         notTag: ["open", "archive", "link"],
         target: ["/*", "~*"],
