@@ -30,6 +30,8 @@ export const hole = "\uE000";
 /** How a text was made, where it was not written down as it is: `base64`, `chr`, `joined`, … */
 export type Disguise = readonly string[];
 const plain: Disguise = [];
+/** The way of a text that was made from constants and could not be followed. */
+const unfollowed = "computed";
 
 export interface Scope {
   readonly names: Names;
@@ -127,8 +129,28 @@ export function unknownFrom(from: Origins): Value {
 
 export function textValue(text: string, from: Origins = noOrigins, disguise: Disguise = plain, bytes = false): Value {
   return text.length > mostTextChars
-    ? unknownFrom(joinOrigins(selfMade.computed, from))
+    ? computedText(joinOrigins(selfMade.computed, from), disguise)
     : { k: "text", text, bytes, disguise, from };
+}
+
+/**
+ * A text that the program makes from constants of its own in a way that is not followed. Nobody can read it, and it is nothing
+ * from outside either: whoever runs it hides it.
+ */
+export function computedText(from: Origins = noOrigins, disguise: Disguise = plain): TextValue {
+  return { k: "text", text: hole, bytes: false, disguise: joinDisguise([unfollowed], disguise), from };
+}
+
+/** Whether a part of a value was made from constants and could not be followed. */
+export function isComputed(value: Value): boolean {
+  return value.k === "choice" ? value.of.some(isComputed) : value.k === "text" && value.disguise.includes(unfollowed);
+}
+
+/** What comes out of a tool that nobody follows: hidden if all that goes in is known, else something from where it came. */
+export function derived(input: Value): Value {
+  if (input.k === "choice") return mapValue(input, derived);
+  const isOwn = input.k === "text" && (isWhole(input.text) || isComputed(input));
+  return isOwn && input.text !== "" ? computedText(input.from, input.disguise) : unknownFrom(originsOf(input));
 }
 
 export function numberValue(n: number, from: Origins = noOrigins): Value {

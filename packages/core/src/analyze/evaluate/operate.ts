@@ -3,9 +3,11 @@ import type { LanguageName } from "@hsr/contract";
 import { madeOf } from "../self-made.ts";
 import {
   asText,
+  computedText,
   constantValue,
   disguiseOf,
   hole,
+  isComputed,
   isWhole,
   joinDisguise,
   joinOrigins,
@@ -216,7 +218,8 @@ export function concatenated(parts: readonly Value[]): Value {
     disguise = joinDisguise(disguise, disguiseOf(part));
     bytes ||= part.k === "text" && part.bytes;
   }
-  if (text.replaceAll(hole, "") === "" && text !== "") return unknownFrom(from);
+  if (text !== "" && text.replaceAll(hole, "") === "")
+    return parts.some(isComputed) ? computedText(from, disguise) : unknownFrom(from);
   // Two written pieces put together may hide a word; rules decide whether that matters.
   const pieces = parts.filter((each) => each.k === "text" && each.text !== "").length;
   const joined = pieces > 1 && isWhole(text) && !/[\s/.]/.test(text) ? joinDisguise(disguise, ["joined"]) : disguise;

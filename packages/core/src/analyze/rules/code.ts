@@ -307,12 +307,19 @@ export const codeRules: readonly Rule[] = [
     when: [
       { effect: ["eval"], tag: ["unknown"], selfMade: "any" },
       { effect: ["opaque"], selfMade: "computed" },
+      { effect: ["eval", "run"], tag: ["unknown"], hidden: ["computed"] },
     ],
     match: [
+      { language: "bash", code: 'eval "$(echo QlpoOTFBWSZTWQ== | base64 -d | bunzip2)"' },
+      { language: "bash", code: "echo QlpoOTFBWSZTWQ== | base64 -d | bunzip2 | sh" },
+      { language: "bash", code: "$(echo QlpoOTFBWSZTWQ== | base64 -d | bunzip2) -rf build" },
       { language: "python", code: "s = 'a'\nfor i in range(60):\n    s = s + s\nexec(s)" },
       { language: "javascript", code: "eval(require('unscramble')('b1946ac92492d2347c6235b4d2611184'))" },
     ],
     not: [
+      { language: "bash", code: "echo QlpoOTFBWSZTWQ== | base64 -d | bunzip2 > picture.bmp" },
+      { language: "bash", code: 'eval "$(ssh-agent -s)"' },
+      { language: "bash", code: 'eval "$1"' },
       { language: "python", code: "def run(code):\n    exec(code)" },
       { language: "python", code: "exec(open('setup.py').read())" },
       {

@@ -3,12 +3,18 @@
 import { concatenated } from "../evaluate/operate.ts";
 import { unescapeShell } from "../lower/escapes.ts";
 import {
+  anyOf,
   asText,
+  computedText,
+  derived,
+  disguiseOf,
   hole,
+  isComputed,
   isWhole,
   joinDisguise,
   joinOrigins,
   listValue,
+  mapValue,
   noOrigins,
   type Origins,
   originsOf,
@@ -17,7 +23,9 @@ import {
   unknownFrom,
   type Value,
 } from "../value.ts";
+import { exactText, testWords } from "./conditions.ts";
 import { parseOptions } from "./options.ts";
+import { sumIn } from "./parameters.ts";
 import { contentOfPipe } from "./pipes.ts";
 import type { CommandCall } from "./shell.ts";
 
@@ -44,21 +52,24 @@ function isReviver(call: CommandCall): boolean {
 
 /** Text that came from outside, and is run: from where, and that it cannot be read. */
 export function evalText(call: CommandCall, text: Value, callee: string, computed: boolean): Value {
+  if (text.k === "choice") return anyOf(text.of.map((each) => evalText(call, each, callee, computed)));
   const code = asText(text);
   const from = originsOf(text);
   const isKnown = isWhole(code) && text.k === "text";
-  if (computed)
+  // Where only a part is hidden, reading the text shows whether that part is a command.
+  const isHidden = !isKnown && code.trimStart().startsWith(hole);
+  if (computed || (isComputed(text) && isHidden))
     call.emit({
       kind: "eval",
       target: code.slice(0, 200),
       from,
       callee,
-      disguise: text.k === "text" ? text.disguise : [],
+      disguise: disguiseOf(text).filter((each) => isHidden || each !== "computed"),
       tags: [isKnown ? "known" : "unknown", ...(isReviver(call) ? ["revives"] : [])],
     });
   if (!isKnown && (code === hole || !/[A-Za-z]{2}/.test(code.replaceAll(hole, "")) || code.startsWith(hole)))
     call.emit({ kind: "opaque", from, callee });
-  return code === hole ? unknownFrom(from) : call.shell.evaluate(text, call.node);
+  return code === hole ? derived(text) : call.shell.evaluate(text, call.node, call.stdin);
 }
 
 const echo: Builtin = ({ args }) => {
@@ -94,6 +105,8 @@ const printf: Builtin = (call) => {
   if (asText(args[0] ?? unknown) === "--") args = args.slice(1);
   const [format, ...values] = args;
   if (format === undefined) return nothing;
+  if (!isWhole(asText(format)))
+    return into === null ? derived(format) : (call.shell.assign(into, derived(format)), nothing);
   const pattern = asText(format);
   const result: Value[] = [];
   let index = 0;
@@ -101,61 +114,161 @@ const printf: Builtin = (call) => {
   do {
     const before = index;
     let last = 0;
-    for (const match of pattern.matchAll(/%(?:[-+ #0]*)(?:\d+)?(?:\.\d+)?([a-zA-Z%])/g)) {
+    for (const match of pattern.matchAll(/%([-+ #0]*)(\d+|\*)?(?:\.(\d+|\*)?)?(\([^)]*\)T|[a-zA-Z%])/g)) {
       result.push(literal(pattern.slice(last, match.index)));
       last = match.index + match[0].length;
-      const kind = match[1] ?? "s";
-      if (kind === "%") result.push(textValue("%"));
-      else {
-        const value = values[index++] ?? nothing;
-        if (kind === "b" && value.k === "text") result.push({ ...literal(value.text), from: value.from });
-        else if (kind === "c" && value.k === "text") result.push(textValue(value.text.slice(0, 1), value.from));
-        else if (/[xXo]/.test(kind) && value.k === "text" && /^\d+$/.test(value.text))
-          result.push(textValue(Number(value.text).toString(kind === "o" ? 8 : 16), value.from));
-        else result.push(value);
+      const [, flags = "", width, precision, kind = "s"] = match;
+      if (kind === "%") {
+        result.push(textValue("%"));
+        continue;
       }
+      if (width === "*") index += 1;
+      if (precision === "*") index += 1;
+      const value = values[index++] ?? nothing;
+      const made = mapValue(value, (one) => formatted(one, kind, flags));
+      const size = width === undefined || width === "*" ? 0 : Math.min(Number(width), 4096);
+      const most = precision === undefined || precision === "*" ? null : Number(precision);
+      result.push(
+        made.k === "text" && isWhole(made.text) ? { ...made, text: sized(made.text, kind, flags, size, most) } : made,
+      );
     }
     result.push(literal(pattern.slice(last)));
     if (index === before) break;
-  } while (index < values.length && result.length < 2000);
-  const made = concatenated(result);
+  } while (index < values.length && result.length < 20_000);
+  const isCut = index < values.length && result.length >= 20_000;
+  const made = isCut ? computedText(originsOfAll(values)) : concatenated(result);
   if (into === null) return made;
-  call.shell.assign(into, made);
+  const element = /^(\w+)\[(.+)\]$/.exec(into);
+  if (element?.[1] !== undefined && element[2] !== undefined) call.shell.assignAt(element[1], element[2], made);
+  else call.shell.assign(into, made);
   return nothing;
 };
+
+/** One value as a conversion of `printf` shows it. */
+function formatted(value: Value, kind: string, flags: string): Value {
+  if (value.k !== "text") return value;
+  if (!isWhole(value.text)) return value;
+  const { text, from, disguise } = value;
+  if (kind === "b") {
+    const made = literal(text);
+    return { ...made, from, disguise: joinDisguise(disguise, made.disguise) };
+  }
+  if (kind === "c") return textValue(text.slice(0, 1), from, disguise);
+  if (/[diuxXo]/.test(kind)) {
+    // `'A` is the number of the letter.
+    const letter = /^["']([\s\S])/.exec(text)?.[1];
+    const plain = text.trim() === "" ? "0" : text.trim();
+    const n =
+      letter !== undefined
+        ? (letter.codePointAt(0) ?? 0)
+        : /^[-+]?0\d+$/.test(plain)
+          ? Number.parseInt(plain, 8)
+          : Number(plain);
+    if (!Number.isInteger(n)) return value;
+    const base = kind === "o" ? 8 : /[xX]/.test(kind) ? 16 : 10;
+    const shown = (n < 0 && base !== 10 ? BigInt.asUintN(64, BigInt(n)) : n).toString(base);
+    const marked = flags.includes("#") && base !== 10 ? (base === 8 ? `0${shown}` : `0x${shown}`) : shown;
+    return textValue(kind === "X" ? marked.toUpperCase() : marked, from, disguise);
+  }
+  return value;
+}
+
+function sized(text: string, kind: string, flags: string, width: number, most: number | null): string {
+  const isNumber = /[diuxXo]/.test(kind);
+  const cut = most === null ? text : isNumber ? text.padStart(most, "0") : text.slice(0, most);
+  if (flags.includes("-")) return cut.padEnd(width);
+  return cut.padStart(width, flags.includes("0") && isNumber ? "0" : " ");
+}
 
 function literal(raw: string): Extract<Value, { k: "text" }> {
   const text = unescapeShell(raw);
   return { k: "text", text, bytes: false, disguise: /\\[xuU0-7]/.test(raw) ? ["escapes"] : [], from: noOrigins };
 }
 
+/** What an input still has, and that so much of it is read now. */
+function rest(call: CommandCall, input: Value): string | null {
+  if (input.k !== "text" || !isWhole(input.text)) return null;
+  return input.text.slice(call.shell.consumed.get(input) ?? 0);
+}
+
 const read: Builtin = (call) => {
-  const { values, rest } = parseOptions(call.args, "a d i n N p t u");
-  const names = [...rest, ...(values.get("a") ?? [])].map(asText);
-  const from = call.stdin === null ? [call.emit({ kind: "input", callee: "read" })] : originsOf(call.stdin);
-  const words =
-    call.stdin?.k === "text" && isWhole(call.stdin.text)
-      ? call.stdin.text.split("\n")[0]?.trim().split(/\s+/)
-      : undefined;
+  const { shell } = call;
+  const { values, rest: operands, set } = parseOptions(call.args, "a d i n N p t u");
+  const names = [...operands, ...(values.get("a") ?? [])].map(asText);
+  const descriptor = values.get("u")?.[0];
+  const input = descriptor === undefined ? call.stdin : (shell.descriptors.get(asText(descriptor)) ?? null);
+  if (input === null || (input.k === "unknown" && input.from.length === 0)) {
+    const from = [call.emit({ kind: "input", callee: "read" })];
+    for (const name of names.length === 0 ? ["REPLY"] : names)
+      shell.assign(name, values.has("a") ? listValue([unknownFrom(from)], true, from) : unknownFrom(from));
+    return nothing;
+  }
+  const from = originsOf(input);
+  const left = rest(call, input);
+  if (left === null) {
+    const value = derived(input);
+    for (const name of names.length === 0 ? ["REPLY"] : names)
+      shell.assign(name, values.has("a") ? listValue([value], true, from) : value);
+    return nothing;
+  }
+  const ends = values.get("d")?.[0];
+  const end = ends === undefined ? "\n" : asText(ends).slice(0, 1) || "\0";
+  const count = Number(asText(values.get("n")?.[0] ?? values.get("N")?.[0] ?? textValue("0")));
+  const at = left.indexOf(end);
+  const size = at < 0 ? left.length : at;
+  const isCounted = count > 0 && (count <= size || values.has("N"));
+  let line = isCounted ? left.slice(0, count) : left.slice(0, size);
+  if (input.k === "text")
+    shell.consumed.set(input, input.text.length - left.length + (isCounted ? count : Math.min(left.length, size + 1)));
+  shell.changes += 1;
+  shell.status = isCounted ? left.length > 0 : at >= 0;
+  if (!set.has("r")) line = line.replace(/\\(?:\n|([^]))/g, "$1");
+  const disguise = disguiseOf(input);
+  const made = (text: string) => textValue(text, from, disguise);
+  const ifs = asText(shell.variable("IFS"));
+  const blanks = !isWhole(ifs) || /[ \t]/.test(ifs);
+  const signs = isWhole(ifs) ? ifs.replace(/\s/g, "") : "";
+  const trim = (text: string) => (blanks ? text.replace(/^[ \t\n]+|[ \t\n]+$/g, "") : text);
+  if (names.length === 0) {
+    shell.assign("REPLY", made(line));
+    return nothing;
+  }
+  const between =
+    signs === ""
+      ? blanks
+        ? /[ \t\n]+/
+        : null
+      : new RegExp(`[${signs.replace(/[\]\\^-]/g, "\\$&")}${blanks ? " \\t" : ""}]`);
+  if (values.has("a")) {
+    shell.assign(names[0] ?? "REPLY", listValue((between === null ? [line] : trim(line).split(between)).map(made)));
+    return nothing;
+  }
+  let open = trim(line);
   names.forEach((name, index) => {
-    const value =
-      words === undefined
-        ? unknownFrom(from)
-        : textValue((index === names.length - 1 ? words.slice(index) : words.slice(index, index + 1)).join(" "), from);
-    call.shell.assign(name, values.has("a") ? listValue([value], true, from) : value);
+    const stop = between === null || index === names.length - 1 ? null : between.exec(open);
+    shell.assign(name, made(stop === null ? open : open.slice(0, stop.index)));
+    open = stop === null ? "" : open.slice(stop.index + stop[0].length);
   });
-  if (names.length === 0) call.shell.assign("REPLY", unknownFrom(from));
   return nothing;
 };
 
 const mapfile: Builtin = (call) => {
-  const { rest } = parseOptions(call.args, "d n O s u C c");
-  const from = call.stdin === null ? noOrigins : originsOf(call.stdin);
-  const known =
-    call.stdin?.k === "text" && isWhole(call.stdin.text) ? call.stdin.text.replace(/\n$/, "").split("\n") : null;
+  const { rest: operands, values, set } = parseOptions(call.args, "d n O s u C c");
+  const descriptor = values.get("u")?.[0];
+  const input = (descriptor === undefined ? call.stdin : call.shell.descriptors.get(asText(descriptor))) ?? unknown;
+  const from = originsOf(input);
+  const known = rest(call, input);
+  const end = values.has("d") ? asText(values.get("d")?.[0] ?? unknown).slice(0, 1) || "\0" : "\n";
+  const lines = known === null ? [] : known.split(end);
+  if (lines.at(-1) === "") lines.pop();
+  const skipped = Number(asText(values.get("s")?.[0] ?? textValue("0")));
+  const most = Number(asText(values.get("n")?.[0] ?? textValue("0")));
+  const kept = lines.slice(skipped, most > 0 ? skipped + most : undefined);
   const list =
-    known === null ? listValue([unknownFrom(from)], true, from) : listValue(known.map((each) => textValue(each, from)));
-  call.shell.assign(asText(rest[0] ?? textValue("MAPFILE")), list);
+    known === null
+      ? listValue([derived(input)], true, from)
+      : listValue(kept.map((each) => textValue(set.has("t") ? each : `${each}${end}`, from, disguiseOf(input))));
+  call.shell.assign(asText(operands[0] ?? textValue("MAPFILE")), list);
   return nothing;
 };
 
@@ -211,16 +324,35 @@ const exec: Builtin = (call) => {
 };
 
 const trap: Builtin = (call) => {
-  const [action] = call.args;
-  if (action?.k === "text" && !/^-|^$|^\d+$/.test(action.text)) call.shell.evaluate(action, call.node);
+  const { rest: operands } = parseOptions(call.args, "", "first");
+  const [action] = operands;
+  if (action !== undefined && operands.length > 1 && !/^-?$|^\d+$/.test(asText(action)))
+    evalText(call, action, "trap", false);
   return nothing;
 };
 
 const again: Builtin = (call) => {
   const { rest, set } = parseOptions(call.args, "", "first");
-  if (set.has("v") || set.has("V")) return unknown;
+  if (set.has("v") || set.has("V")) return whereIs(call, rest);
   return call.shell.execute(rest, call.stdin, call.node);
 };
+
+/** Where a program is found: a known tool in the folder of the system. */
+export function whereIs(call: CommandCall, words: readonly Value[]): Value {
+  const [first] = words;
+  if (first === undefined || first.k !== "text" || !isWhole(first.text)) return unknownFrom(originsOfAll(words));
+  const isTool = !first.text.includes("/") && call.shell.session.isKnownTool(first.text);
+  return isTool
+    ? {
+        ...textValue(
+          Object.hasOwn(builtins, first.text) && first.text !== "echo" ? first.text : `/usr/bin/${first.text}`,
+        ),
+        from: first.from,
+      }
+    : first.text.includes("/")
+      ? first
+      : unknown;
+}
 
 const signal: Builtin = (call) => {
   // The first word with a dash names the signal; a later one is a group of processes, or all of them.
@@ -239,9 +371,17 @@ const signal: Builtin = (call) => {
   return nothing;
 };
 
-const shift: Builtin = ({ shell }) => {
-  if (shell.positional.k === "list")
-    shell.positional = listValue(shell.positional.items.slice(1), shell.positional.open, shell.positional.from);
+const shift: Builtin = ({ shell, args }) => {
+  const count = Number(asText(args[0] ?? textValue("1")));
+  const { positional } = shell;
+  shell.changes += 1;
+  if (positional.k !== "list") return nothing;
+  shell.status = positional.open ? null : positional.items.length >= count;
+  shell.positional = listValue(
+    positional.items.slice(Number.isInteger(count) ? count : 1),
+    positional.open,
+    positional.from,
+  );
   return nothing;
 };
 
@@ -250,14 +390,24 @@ const set: Builtin = ({ shell, args, emit }) => {
   if (/^\+o history/.test(words)) emit({ kind: "environment", target: "HISTFILE", tags: ["write"], callee: "unset" });
   // Without operands it prints every variable.
   if (args.length === 0) return unknownFrom([emit({ kind: "environment", target: null, tags: ["read", "all"] })]);
-  const split = args.findIndex((each) => asText(each) === "--");
-  if (split >= 0) shell.positional = listValue(args.slice(split + 1));
+  const first = args.findIndex((each) => asText(each) === "--" || !/^[-+]/.test(asText(each)));
+  if (first < 0 || asText(args[0] ?? unknown) === "-o" || asText(args[0] ?? unknown) === "+o") return nothing;
+  // `set -euo pipefail`: the word belongs to the option.
+  const isOption = /^[-+]\w*o$/.test(asText(args[first - 1] ?? unknown));
+  const start = isOption ? first + 1 : first;
+  if (start >= args.length) return nothing;
+  shell.positional = listValue(args.slice(asText(args[start] ?? unknown) === "--" ? start + 1 : start));
   return nothing;
 };
 
-const alias: Builtin = ({ args, emit }) => {
-  for (const each of args)
-    if (asText(each).includes("=")) emit({ kind: "input", tags: ["alias"], target: asText(each) });
+const alias: Builtin = ({ shell, args, emit }) => {
+  for (const each of args) {
+    const text = asText(each);
+    const at = text.indexOf("=");
+    if (at < 0) continue;
+    emit({ kind: "input", tags: ["alias"], target: text });
+    if (each.k === "text") shell.aliases.set(text.slice(0, at), { ...each, text: text.slice(at + 1) });
+  }
   return nothing;
 };
 
@@ -289,23 +439,48 @@ const waiting: Builtin = ({ emit, name }) => {
 
 const letIn: Builtin = ({ shell, args }) => {
   for (const each of args) {
-    const found = /^([A-Za-z_]\w*)\s*[-+*/%]?=/.exec(asText(each));
-    if (found?.[1] !== undefined) shell.assign(found[1], unknown);
+    const found = exactText(sumIn(asText(each), shell));
+    shell.status = found === null ? null : found !== "0";
+    const name = /^([A-Za-z_]\w*)\s*[-+*/%]?=/.exec(asText(each))?.[1];
+    if (found === null && name !== undefined) shell.assign(name, derived(each));
   }
   return nothing;
 };
 
+const test: Builtin = ({ shell, args, name }) => {
+  const words = name === "[" ? args.slice(0, -1) : args;
+  shell.status = testWords(words, shell);
+  return nothing;
+};
+
+function ends(status: boolean): Builtin {
+  return ({ shell }) => {
+    shell.status = status;
+    return nothing;
+  };
+}
+
+function leaves(jump: "break" | "continue"): Builtin {
+  return ({ shell }) => {
+    shell.leave(jump);
+    return nothing;
+  };
+}
+
+/** Lists what the shell could complete a word to: of known words something that is not followed. */
+const compgen: Builtin = ({ args }) => (args.every((each) => exactText(each) !== null) ? computedText() : unknown);
+
 export const builtins: Readonly<Record<string, Builtin>> = {
-  ":": silent,
-  true: silent,
-  false: silent,
-  "[": silent,
-  "[[": silent,
-  test: silent,
+  ":": ends(true),
+  true: ends(true),
+  false: ends(false),
+  "[": test,
+  "[[": test,
+  test,
   return: silent,
   exit: silent,
-  break: silent,
-  continue: silent,
+  break: leaves("break"),
+  continue: leaves("continue"),
   cd: goes,
   pushd: goes,
   popd: (call) => {
@@ -317,7 +492,10 @@ export const builtins: Readonly<Record<string, Builtin>> = {
   umask: silent,
   shopt: silent,
   hash: silent,
-  type: () => unknown,
+  type: (call) => {
+    const { rest, set } = parseOptions(call.args, "");
+    return set.has("p") || set.has("P") ? whereIs(call, rest) : unknown;
+  },
   history: (call) => {
     if (call.args.some((each) => /^-\w*c/.test(asText(each)))) call.emit({ kind: "delete", target: "~/.bash_history" });
     return unknown;
@@ -325,13 +503,14 @@ export const builtins: Readonly<Record<string, Builtin>> = {
   fc: () => unknown,
   bind: silent,
   complete: silent,
-  compgen: () => unknown,
+  compgen,
   enable: silent,
   logout: silent,
   times: silent,
   unalias: silent,
   caller: () => unknown,
   disown: silent,
+  coproc: again,
   fg: waiting,
   bg: waiting,
   wait: waiting,

@@ -4,6 +4,7 @@ import { unpacked, utf8Decoded } from "../decode.ts";
 import { concatenated } from "../evaluate/operate.ts";
 import {
   asText,
+  derived,
   hole,
   joinOrigins,
   noOrigins,
@@ -256,7 +257,7 @@ function zipper(unpacks: boolean): Tool {
       .map((each) => call.shell.readFile(each, call.name));
     const from = originsOfAll(contents);
     if (set.has("c") || set.has("stdout") || rest.length === 0 || set.has("l") || set.has("p"))
-      return unknownFrom(joinOrigins(from, call.stdin === null ? noOrigins : originsOf(call.stdin)));
+      return rest.length === 0 && call.stdin !== null ? derived(call.stdin) : unknownFrom(from);
     const target = values.get("d")?.[0] ?? (call.name === "unzip" ? textValue(".") : (rest[0] ?? unknown));
     call.emit({ kind: "write", target: asText(target), tags: [isUnpacking ? "unpack" : "archive"], from });
     return nothing;

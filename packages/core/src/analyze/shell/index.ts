@@ -2,7 +2,7 @@
 import type { Spot } from "../effects.ts";
 import type { ReadCode, Session, Unit } from "../session.ts";
 import { listValue, textValue, type Value } from "../value.ts";
-import { Shell } from "./shell.ts";
+import { Shell, treeOf } from "./shell.ts";
 
 /** Reads a script. */
 export const readBash: ReadCode = (session, unit) => {
@@ -10,7 +10,7 @@ export const readBash: ReadCode = (session, unit) => {
   const { program, args, stdin } = session.given;
   const isProgram = unit.layer === 0 && unit.file !== null && unit.file === program;
   if (isProgram && args !== null && args.length > 0) shell.positional = listValue(args.map((each) => textValue(each)));
-  shell.program(session.tree(unit).root, isProgram && stdin !== null ? textValue(stdin) : null);
+  shell.program(treeOf(session, unit), isProgram && stdin !== null ? textValue(stdin) : null);
 };
 
 /** Reads a text that a program of another language gives to a shell. */
@@ -18,7 +18,7 @@ export function readShellText(session: Session, within: Unit, at: Spot, text: st
   if (!session.mayRead(text, within.layer)) return null;
   const unit = session.inner("bash", text, within.file, within.layer, at);
   const before = session.folder;
-  const output = new Shell(session, unit, true).program(session.tree(unit).root);
+  const output = new Shell(session, unit, true).program(treeOf(session, unit));
   session.folder = before;
   return output;
 }

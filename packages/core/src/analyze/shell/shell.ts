@@ -5,11 +5,13 @@
 
 import { concatenated } from "../evaluate/operate.ts";
 import type { Seen, Session, Unit } from "../session.ts";
-import { child, childrenOf, named, ofType, type Syntax } from "../syntax.ts";
+import { child, named, type Syntax } from "../syntax.ts";
 import {
   anyOf,
   asText,
+  computedText,
   hole,
+  isComputed,
   isWhole,
   joinOrigins,
   listValue,
@@ -21,20 +23,29 @@ import {
   unknownFrom,
   type Value,
 } from "../value.ts";
-import { builtins } from "./builtins.ts";
+import { builtins, evalText } from "./builtins.ts";
+import { assigned, declared } from "./declarations.ts";
+import { branches, chosen, counted, eachWord, repeated, tested } from "./flow.ts";
+import { readableShell } from "./mask.ts";
+import { rawText, type Surroundings, sumIn } from "./parameters.ts";
 import { contentOfPipe, pipeOf } from "./pipes.ts";
+import { redirected, withNewline } from "./redirects.ts";
+import { newState, type ShellState } from "./state.ts";
 import { runTool } from "./tools.ts";
-import { assignment, expand, expandWhole, type Surroundings } from "./words.ts";
+import { assignment, expand, expandWhole } from "./words.ts";
 
 /** Variables that Bash gives by itself; expanding them reads no environment. */
 const given =
   /^(PWD|OLDPWD|RANDOM|SRANDOM|SECONDS|LINENO|UID|EUID|PPID|HOSTNAME|HOSTTYPE|MACHTYPE|OSTYPE|IFS|REPLY|OPTARG|OPTIND|OPTERR|PIPESTATUS|FUNCNAME|GROUPS|DIRSTACK|EPOCHSECONDS|EPOCHREALTIME|BASH.*|MAPFILE|COPROC|COLUMNS|LINES|SHLVL|_|[0-9]+|[@*?#$!-])$/;
 
 const mostCallDepth = 12;
-const mostCallsOfOne = 16;
-const mostRounds = 128;
-/** From so many numbers in a row a loop goes through a range of addresses or ports. */
-const leastOfRange = 32;
+const mostCallsOfOne = 64;
+
+/** Variables of the environment as they usually are. */
+const usually: Readonly<Record<string, string>> = {
+  SHELL: "/bin/bash",
+  PATH: "/usr/local/bin:/usr/bin:/bin",
+};
 
 /** One command with its words expanded. */
 export interface CommandCall {
@@ -53,39 +64,83 @@ export class Shell implements Surroundings {
   readonly session: Session;
   readonly unit: Unit;
   readonly source: string;
-  readonly variables = new Map<string, Value>();
-  readonly exported = new Set<string>();
-  readonly functions = new Map<string, Syntax>();
-  readonly #called = new Map<Syntax, number>();
-  readonly #active: Syntax[] = [];
-  readonly #names: string[] = [];
+  /** What it has in common with shells whose text it evaluates. */
+  readonly state: ShellState;
   /** `$0`: the file that is read, or the word behind the text of `-c`. */
   zero: Value;
   /** The shell that another language started: starting a plain tool is a process there. */
   readonly fromOutside: boolean;
   positional: Value = listValue([], true);
-  /** The shell that this one's text was evaluated in: its functions are known here too. */
-  outer: Shell | null = null;
-  /** Whether the command that is run has streams of its own that are descriptors opened before. */
-  isTied = false;
-  /** Descriptors that `exec` opened, by their numbers. */
-  #descriptors = new Map<string, { readonly path: string; readonly content: Value }>();
   #node: Syntax | null = null;
   #depth = 0;
+  /** Whether the command that is run has streams of its own that are descriptors opened before. */
+  isTied = false;
+  /** What the command that runs can read. */
+  #input: Value | null = null;
+  /** Whether the parts of its text that nobody can read were made by the script from constants. */
+  #isMade = false;
 
-  constructor(session: Session, unit: Unit, fromOutside: boolean) {
+  constructor(session: Session, unit: Unit, fromOutside: boolean, outer: Shell | null = null) {
     this.session = session;
     this.unit = unit;
     this.source = unit.text;
     this.fromOutside = fromOutside;
     this.zero = textValue(unit.file ?? "bash");
+    this.state = outer === null ? newState() : outer.state;
+  }
+
+  get variables(): Map<string, Value> {
+    return this.state.variables;
+  }
+  get exported(): Set<string> {
+    return this.state.exported;
+  }
+  get aliases(): Map<string, Value> {
+    return this.state.aliases;
+  }
+  get descriptors(): Map<string, Value> {
+    return this.state.descriptors;
+  }
+  get consumed(): WeakMap<Value, number> {
+    return this.state.consumed;
+  }
+  get changes(): number {
+    return this.state.changes;
+  }
+  set changes(count: number) {
+    this.state.changes = count;
+  }
+  get changed(): Set<string> {
+    return this.state.changed;
+  }
+  set changed(names: Set<string>) {
+    this.state.changed = names;
+  }
+  get tried(): number {
+    return this.state.tried;
+  }
+  get status(): boolean | null {
+    return this.state.status;
+  }
+  set status(status: boolean | null) {
+    this.state.status = status;
+  }
+  forgetStatus(): void {
+    this.state.status = null;
+  }
+  get jump(): "break" | "continue" | null {
+    return this.state.jump;
+  }
+  set jump(jump: "break" | "continue" | null) {
+    this.state.jump = jump;
   }
 
   /** Reads the whole text, then every function that is never called. */
   program(root: Syntax, stdin: Value | null = null): Value {
     this.#collect(root, 0);
     const output = this.block(named(root), stdin);
-    for (const [name, body] of this.functions) if (!this.#called.has(body)) this.callFunction(name, [], null, true);
+    for (const [name, { body, shell }] of this.state.functions)
+      if (shell === this && !this.state.called.has(body)) this.callFunction(name, [], null, true);
     return output;
   }
 
@@ -95,13 +150,15 @@ export class Shell implements Surroundings {
       if (each.type === "function_definition") {
         const name = child(each, "name");
         const body = child(each, "body");
-        if (name !== null && body !== null) this.functions.set(this.source.slice(name.start, name.end), body);
+        if (name !== null && body !== null)
+          this.state.functions.set(this.source.slice(name.start, name.end), { body, shell: this });
       }
       if (each.children.length > 0 && depth < 40) this.#collect(each, depth + 1);
     }
   }
 
   emit(seen: Seen, node: Syntax | null = this.#node): number {
+    this.state.tried += 1;
     const at = node ?? { start: 0, end: this.source.length };
     return this.session.add(seen, this.session.place(this.unit, at.start, at.end), this.unit.layer);
   }
@@ -113,14 +170,45 @@ export class Shell implements Surroundings {
       if (positional.k !== "list") return unknown;
       return positional.items[Number(name) - 1] ?? (positional.open ? unknownFrom(positional.from) : textValue(""));
     }
-    const found = this.variables.get(name);
+    const found = this.variables.get(this.target(name));
     if (found !== undefined) return found;
     if (name === "IFS") return textValue(" \t\n", noOrigins, ["separator"]);
     if (name === "0") return this.zero;
     if (name === "BASH_SOURCE" && this.unit.file !== null) return textValue(this.unit.file);
-    if (given.test(name)) return name === "PWD" ? textValue(".") : unknown;
+    if (name === "PWD" || name === "OLDPWD") return textValue("/workspace");
+    if (name === "BASH") return textValue("/bin/bash");
+    if (given.test(name)) return unknown;
     const index = this.emit({ kind: "environment", target: name, tags: ["read"], callee: "$" });
-    return this.session.variable(name, index);
+    const held = this.session.variable(name, index);
+    const usual = usually[name];
+    return held.k !== "unknown" || usual === undefined ? held : textValue(usual, [index]);
+  }
+
+  names(): Iterable<string> {
+    return this.variables.keys();
+  }
+
+  /** The name that a name stands for. */
+  target(name: string): string {
+    return this.state.references.get(name) ?? name;
+  }
+
+  /** Makes a name stand for another. */
+  refer(name: string, to: string): void {
+    this.state.references.set(name, to);
+  }
+
+  /** Sets a variable, and notes whether that changes it. */
+  put(name: string, value: Value): void {
+    const target = this.target(name);
+    const before = this.variables.get(target);
+    if (before !== undefined && before.k === "text" && value.k === "text" && before.text === value.text) {
+      this.variables.set(target, value);
+      return;
+    }
+    this.changes += 1;
+    this.changed.add(target);
+    this.variables.set(target, value);
   }
 
   assign(name: string, value: Value): void {
@@ -128,10 +216,41 @@ export class Shell implements Surroundings {
     if (/^HIST(FILE|SIZE|FILESIZE)$/.test(name) && !this.exported.has(name))
       this.emit({ kind: "environment", target: name, tags: ["write"], callee: name, data: asText(value) });
     if (this.exported.has(name)) this.emit({ kind: "environment", target: name, tags: ["write"], callee: "export" });
-    this.variables.set(name, value);
+    this.put(name, value);
+  }
+
+  /** Sets an element of an array. */
+  assignAt(name: string, index: string, value: Value): void {
+    const before = this.variables.get(this.target(name));
+    if (before?.k === "dict") {
+      before.entries.set(asText(rawText(index, this, null, false)), value);
+      this.put(name, before);
+      return;
+    }
+    const list = before?.k === "list" ? before : listValue(before === undefined ? [] : [before]);
+    const at = Number(asText(/^\d+$/.test(index) ? textValue(index) : sumIn(index, this)));
+    if (Number.isInteger(at) && at >= 0 && at < 65_536) list.items[at] = value;
+    else {
+      list.open = true;
+      list.from = joinOrigins(list.from, originsOf(value));
+    }
+    for (let each = list.items.length - 1; each >= 0 && list.items[each] === undefined; each -= 1)
+      list.items.length = each;
+    for (let each = 0; each < list.items.length; each += 1) list.items[each] ??= textValue("");
+    this.put(name, list);
+  }
+
+  substituteText(text: string): Value {
+    const { length } = text;
+    if (length > 4096) return unknown;
+    return this.apart(() => this.evaluate(textValue(text), this.#node, null));
   }
 
   substitute(node: Syntax): Value {
+    return this.apart(() => this.#substituted(node));
+  }
+
+  #substituted(node: Syntax): Value {
     const inner = named(node);
     const redirect = inner[0];
     // `$(< file)` reads a file.
@@ -139,9 +258,7 @@ export class Shell implements Surroundings {
       const target = child(redirect, "destination");
       if (target !== null) return this.readFile(expandWhole(target, this), "<");
     }
-    const before = this.session.folder;
     const output = this.block(inner, null);
-    this.session.folder = before;
     return node.type === "process_substitution" ? pipeOf(output) : output;
   }
 
@@ -150,6 +267,11 @@ export class Shell implements Surroundings {
     const piped = contentOfPipe(path);
     if (piped !== null) return piped;
     const name = asText(path);
+    const number = name === "/dev/stdin" ? "0" : /^\/(?:dev|proc\/(?:self|\$\$|\d+))\/fd\/(\d+)$/.exec(name)?.[1];
+    if (number !== undefined) {
+      const given = number === "0" ? this.#input : this.descriptors.get(number);
+      if (given !== undefined && given !== null) return given;
+    }
     const index = this.emit({ kind: "read", target: name, from: originsOf(path), callee });
     return this.session.reading(name, index);
   }
@@ -186,8 +308,12 @@ export class Shell implements Surroundings {
 
   block(nodes: readonly Syntax[], stdin: Value | null): Value {
     let output: Value = textValue("");
-    for (const node of nodes) {
+    for (const [index, node] of nodes.entries()) {
       const one = this.statement(node, stdin);
+      if (this.jump !== null) {
+        this.skim(nodes.slice(index + 1));
+        return output.k === "text" && output.text === "" ? one : concatenated([output, one]);
+      }
       output =
         one.k === "text" && one.text === ""
           ? output
@@ -196,6 +322,75 @@ export class Shell implements Surroundings {
             : concatenated([output, one]);
     }
     return output;
+  }
+
+  /** `a && b || c`: what is known not to run is read, and changes nothing. */
+  #list(node: Syntax, stdin: Value | null): Value {
+    if (node.children.some((each) => each.type === "&" && each.field === null)) return this.#sequence(node, stdin);
+    const outputs: Value[] = [];
+    let sign = "";
+    for (const each of node.children) {
+      if (!each.named) sign = each.type;
+      else if (each.type !== "comment") {
+        const { status } = this;
+        if (status !== null && ((sign === "&&" && !status) || (sign === "||" && status))) this.skim([each]);
+        else if (status === null && (sign === "&&" || sign === "||")) {
+          outputs.push(this.unsure(() => this.statement(each, stdin)));
+          this.status = null;
+        } else {
+          this.status = null;
+          outputs.push(this.statement(each, stdin));
+        }
+      }
+    }
+    const printed = outputs.filter((each) => each.k !== "text" || each.text !== "");
+    return printed.length === 1 && printed[0] !== undefined ? printed[0] : concatenated(outputs);
+  }
+
+  /** Reads what does not run here, where nothing else has read it: what it does counts, what it changes does not. */
+  skim(nodes: readonly Syntax[]): void {
+    const unread = nodes.filter((each) => !this.state.read.has(each));
+    if (unread.length === 0) return;
+    const { status, jump } = this;
+    this.apart(() => this.unsure(() => this.block(unread, null)));
+    this.status = status;
+    this.jump = jump;
+  }
+
+  /** Runs something of which it is not known whether it happens: it ends no loop. */
+  unsure<Result>(run: () => Result): Result {
+    const { jump } = this;
+    this.state.unsure += 1;
+    try {
+      return run();
+    } finally {
+      this.state.unsure -= 1;
+      this.jump = jump;
+    }
+  }
+
+  /** Runs something in a shell of its own: variables stay as they were. */
+  apart<Result>(run: () => Result): Result {
+    const before = new Map(this.variables);
+    const { changes } = this;
+    const { folder } = this.session;
+    try {
+      return run();
+    } finally {
+      this.session.folder = folder;
+      if (changes !== this.changes) this.restore(before);
+    }
+  }
+
+  restore(before: ReadonlyMap<string, Value>): void {
+    this.variables.clear();
+    for (const [name, value] of before) this.variables.set(name, value);
+    this.changes += 1;
+  }
+
+  /** Ends a round or a loop, where it is sure that this is reached. */
+  leave(jump: "break" | "continue"): void {
+    if (this.state.unsure === 0) this.jump = jump;
   }
 
   /** Runs one statement and gives what it prints. */
@@ -208,6 +403,7 @@ export class Shell implements Surroundings {
     const before = this.#node;
     this.#depth += 1;
     this.#node = node;
+    this.state.read.add(node);
     try {
       return this.#perform(node, stdin);
     } finally {
@@ -221,39 +417,45 @@ export class Shell implements Surroundings {
       case "command":
         return this.#command(node, stdin);
       case "redirected_statement":
-        return this.#redirected(node, stdin);
+        return redirected(this, node, stdin);
       case "pipeline": {
         let flow = stdin;
         for (const each of named(node)) flow = this.statement(each, flow);
+        this.status = null;
         return flow ?? unknown;
       }
-      case "subshell": {
-        const before = this.session.folder;
+      case "list":
+        return this.#list(node, stdin);
+      case "compound_statement":
+        if (node.children[0]?.type === "((") return tested(this, node);
+        return this.#sequence(node, stdin);
+      case "subshell":
+        return this.apart(() => this.#sequence(node, stdin));
+      case "negated_command": {
         const output = this.#sequence(node, stdin);
-        this.session.folder = before;
+        this.status = this.status === null ? null : !this.status;
         return output;
       }
-      case "list":
       case "program":
-      case "compound_statement":
       case "do_group":
-      case "negated_command":
       case "ERROR":
         return this.#sequence(node, stdin);
       case "variable_assignment":
-        this.#assignment(node);
+        this.status = true;
+        assigned(this, node);
         return textValue("");
       case "variable_assignments":
-        for (const each of named(node)) this.#assignment(each);
+        for (const each of named(node)) assigned(this, each);
         return textValue("");
       case "declaration_command":
-        return this.#declaration(node);
+        return declared(this, node);
       case "unset_command":
         for (const each of named(node)) {
           const name = asText(expandWhole(each, this));
           if (this.exported.has(name) || !this.variables.has(name))
             this.emit({ kind: "environment", target: name, tags: ["write"], callee: "unset" });
           this.variables.delete(name);
+          this.changes += 1;
         }
         return textValue("");
       case "function_definition":
@@ -263,42 +465,17 @@ export class Shell implements Surroundings {
       case "heredoc_body":
         return textValue("");
       case "if_statement":
-      case "elif_clause":
-      case "else_clause":
-        return this.#branches(node, stdin);
+        return branches(this, node, stdin);
       case "case_statement":
-        return this.#branches(node, stdin);
-      case "case_item":
-        return this.block(
-          named(node).filter((each) => each.field !== "value"),
-          stdin,
-        );
+        return chosen(this, node, stdin);
       case "for_statement":
-        return this.#for(node, stdin);
-      case "c_style_for_statement": {
-        for (const each of named(node)) if (each.type === "variable_assignment") this.#assignment(each);
-        const body = child(node, "body");
-        return body === null ? textValue("") : this.statement(body, stdin);
-      }
-      case "while_statement": {
-        const body = child(node, "body");
-        this.block(childrenOf(node, "condition"), stdin);
-        return body === null ? textValue("") : this.statement(body, stdin);
-      }
-      case "test_command":
-        this.#testOf(node);
-        return textValue("");
+        return eachWord(this, node, stdin);
+      case "c_style_for_statement":
+        return counted(this, node, stdin);
+      case "while_statement":
+        return repeated(this, node, stdin);
       default:
-        this.#testOf(node);
-        return textValue("");
-    }
-  }
-
-  /** Expansions in tests and the like happen, whatever becomes of them. */
-  #testOf(node: Syntax): void {
-    for (const each of named(node)) {
-      if (/expansion|substitution|^string$|^concatenation$/.test(each.type)) expandWhole(each, this);
-      else if (each.children.length > 0) this.#testOf(each);
+        return tested(this, node);
     }
   }
 
@@ -308,235 +485,29 @@ export class Shell implements Surroundings {
     return this.block(named(node), stdin);
   }
 
-  #branches(node: Syntax, stdin: Value | null): Value {
-    const outputs: Value[] = [];
-    const before = new Map(this.variables);
-    const ends: Map<string, Value>[] = [];
-    let straight: Syntax[] = [];
-    const flush = () => {
-      if (straight.length > 0) outputs.push(this.block(straight, stdin));
-      straight = [];
-    };
-    for (const each of named(node)) {
-      if (["elif_clause", "else_clause", "case_item"].includes(each.type)) {
-        flush();
-        ends.push(new Map(this.variables));
-        for (const [name, value] of before) this.variables.set(name, value);
-        outputs.push(this.statement(each, stdin));
-      } else if (each.field === "value" && node.type === "case_statement") expandWhole(each, this);
-      else straight.push(each);
-    }
-    flush();
-    ends.push(new Map(this.variables), before);
-    const names = new Set(ends.flatMap((each) => [...each.keys()]));
-    for (const name of names) {
-      const values = ends.map((each) => each.get(name)).filter((each) => each !== undefined);
-      const distinct = [...new Set(values)];
-      const [only] = distinct;
-      if (only !== undefined) this.variables.set(name, distinct.length === 1 ? only : anyOf(distinct));
-    }
-    const printed = outputs.filter((each) => each.k !== "text" || each.text !== "");
-    return printed.length === 0 ? textValue("") : anyOf(printed);
-  }
-
-  #for(node: Syntax, stdin: Value | null): Value {
-    const variable = child(node, "variable");
-    const body = child(node, "body");
-    if (variable === null || body === null) return textValue("");
-    const name = this.source.slice(variable.start, variable.end);
-    const values = childrenOf(node, "value");
-    const words =
-      values.length === 0
-        ? this.positional.k === "list"
-          ? this.positional.items
-          : []
-        : values.flatMap((each) => expand(each, this));
-    for (const word of words) {
-      const text = asText(word);
-      if (/[*?[]/.test(text)) this.emit({ kind: "list", target: text, callee: "for" });
-    }
-    if (words.length === 0) {
-      this.variables.set(name, unknown);
-      return this.statement(body, stdin);
-    }
-    // What goes through many numbers goes through addresses or ports, or only counts: whoever connects with them shows which.
-    const counted =
-      words.length >= leastOfRange && words.every((word) => /^\d+$/.test(asText(word)))
-        ? [this.emit({ kind: "input", target: "numbers", tags: ["range"], callee: "for" })]
-        : noOrigins;
-    const outputs = words.slice(0, mostRounds).map((each) => {
-      const word = counted.length === 0 ? each : textValue(asText(each), joinOrigins(originsOf(each), counted));
-      this.variables.set(name, word);
-      return this.statement(body, stdin);
-    });
-    return outputs.length === 1 && outputs[0] !== undefined ? outputs[0] : concatenated(outputs);
-  }
-
-  #assignment(node: Syntax): { readonly name: string; readonly value: Value } | null {
-    const found = assignment(node, this);
-    if (found === null) return null;
-    const { name, index, value, adds } = found;
-    const before = this.variables.get(name);
-    if (index !== null) {
-      const list = before?.k === "list" ? before : listValue([]);
-      const at = Number(asText(index));
-      if (Number.isInteger(at) && at >= 0 && at < 4096) list.items[at] = value;
-      else {
-        list.open = true;
-        list.from = joinOrigins(list.from, originsOf(value));
-      }
-      for (let each = 0; each < list.items.length; each += 1) list.items[each] ??= textValue("");
-      this.variables.set(name, list);
-      return { name, value: list };
-    }
-    const whole =
-      !adds || before === undefined
-        ? value
-        : before.k === "list" && value.k === "list"
-          ? listValue([...before.items, ...value.items], before.open || value.open, before.from)
-          : concatenated([before, value]);
-    this.assign(name, whole);
-    return { name, value: whole };
-  }
-
-  #declaration(node: Syntax): Value {
-    const [keyword] = node.children;
-    if (
-      /^(export|declare|typeset|readonly)\s+-[xp]+\s*$|^(export|declare)\s*$/.test(
-        this.source.slice(node.start, node.end),
-      )
-    )
-      return unknownFrom([this.emit({ kind: "environment", target: null, tags: ["read", "all"], callee: "export" })]);
-    const word = keyword === undefined ? "" : this.source.slice(keyword.start, keyword.end);
-    const exports = word === "export" || /^(declare|typeset)\b.*\s-\w*x/.test(this.source.slice(node.start, node.end));
-    for (const each of named(node)) {
-      const made = each.type === "variable_assignment" ? this.#assignment(each) : null;
-      const name = made?.name ?? (each.type === "variable_name" ? this.source.slice(each.start, each.end) : null);
-      if (name === null) {
-        if (each.type !== "word") expandWhole(each, this);
-        continue;
-      }
-      if (made === null && word === "local") this.variables.set(name, textValue(""));
-      else if (made === null && word !== "export" && !this.variables.has(name)) this.variables.set(name, textValue(""));
-      if (exports) {
-        this.exported.add(name);
-        this.emit(
-          {
-            kind: "environment",
-            target: name,
-            tags: ["write"],
-            callee: "export",
-            data: made === null ? null : asText(made.value),
-            from: made === null ? noOrigins : originsOf(made.value),
-          },
-          node,
-        );
-      }
-    }
-    return textValue("");
-  }
-
-  #redirected(node: Syntax, stdin: Value | null): Value {
-    let input = stdin;
-    let isTied = false;
-    const outputs: { readonly path: Value; readonly tags: readonly string[] }[] = [];
-    const after: Syntax[] = [];
-    const redirects = named(node).filter((each) => each.field === "redirect" || each.type.endsWith("_redirect"));
-    const visit = (each: Syntax): void => {
-      if (each.type === "heredoc_redirect") {
-        const body = ofType(each, "heredoc_body");
-        const start = ofType(each, "heredoc_start");
-        const isRaw = start !== null && /["'\\]/.test(this.source.slice(start.start, start.end));
-        if (body !== null) input = isRaw ? textValue(this.source.slice(body.start, body.end)) : expandWhole(body, this);
-        for (const inner of named(each)) {
-          if (inner.type === "pipeline" || inner.type === "command" || inner.type === "list") after.push(inner);
-          else if (inner.type === "file_redirect") visit(inner);
-        }
-      } else if (each.type === "herestring_redirect") {
-        const word = named(each)[0];
-        if (word !== undefined) input = expandWhole(word, this);
-      } else if (each.type === "file_redirect") {
-        const target = child(each, "destination");
-        if (target === null) return;
-        const sign = each.children.find((one) => !one.named && one.field !== "descriptor");
-        const text = sign === undefined ? ">" : this.source.slice(sign.start, sign.end);
-        const path = expandWhole(target, this);
-        if (text.startsWith("<")) {
-          const name = asText(path);
-          const opened = text === "<&" ? this.#descriptors.get(name) : undefined;
-          if (text === "<&" && !/^[012-]$/.test(name)) isTied = true;
-          if (opened !== undefined) input = opened.content;
-          else if (target.type === "process_substitution") input = contentOfPipe(path) ?? path;
-          else if (/^\/dev\/(tcp|udp)\//.test(name))
-            input = unknownFrom([this.emit({ kind: "connect", target: name, tags: ["raw"], callee: "<" })]);
-          else if (text !== "<&") input = this.readFile(path, "<");
-          if (each.children.some((one) => one.type === "ERROR") && /^\/dev\/(tcp|udp)\//.test(name))
-            this.emit({ kind: "connect", target: name, tags: ["raw"], callee: "<>" });
-          const descriptor = child(each, "descriptor");
-          if (descriptor !== null && input !== null)
-            this.#descriptors.set(this.source.slice(descriptor.start, descriptor.end), { path: name, content: input });
-        } else if (text === ">&" && this.#descriptors.has(asText(path))) {
-          isTied = true;
-          outputs.push({ path: textValue(this.#descriptors.get(asText(path))?.path ?? ""), tags: [] });
-        } else if (text !== ">&" || !/^(\d+|-)$/.test(asText(path))) {
-          const descriptor = child(each, "descriptor");
-          const number = descriptor === null ? "1" : this.source.slice(descriptor.start, descriptor.end);
-          if (number === "1" || text === "&>" || text === ">&" || text === "&>>")
-            outputs.push({ path, tags: text.includes(">>") ? ["append"] : [] });
-          else this.writeFile(path, null, text, []);
-        }
-      }
-    };
-    for (const each of redirects) visit(each);
-    const body = child(node, "body") ?? named(node).find((each) => !redirects.includes(each)) ?? null;
-    const before = this.isTied;
-    if (isTied) this.isTied = true;
-    let output: Value =
-      body === null
-        ? (input ?? textValue(""))
-        : this.#interactive(
-            body,
-            input,
-            outputs.map(({ path }) => asText(path)),
-          );
-    this.isTied = before;
-    for (const { path, tags } of outputs) this.writeFile(path, output, ">", tags);
-    if (outputs.length > 0) output = textValue("");
-    for (const each of after) output = this.statement(each, output);
-    return output;
-  }
-
-  /** A shell whose streams are a connection is somebody else's. */
-  #interactive(body: Syntax, input: Value | null, outputs: readonly string[]): Value {
-    const raw = outputs.find((each) => /^\/dev\/(tcp|udp)\//.test(each));
-    const text = this.source.slice(body.start, body.end);
-    if (raw !== undefined && /(^|[\s/])(ba|z|da|k|c)?sh\b/.test(text)) {
-      const index = this.emit({ kind: "connect", target: raw, tags: ["raw", "shell"], callee: "/dev/tcp" });
-      return this.statement(body, unknownFrom([index]));
-    }
-    return this.statement(body, input);
-  }
-
   #command(node: Syntax, stdin: Value | null): Value {
     const words: Value[] = [];
     let input = stdin;
     const made: { name: string; value: Value; at: Syntax; isOwn: boolean }[] = [];
+    const held = new Map<string, Value | undefined>();
     for (const each of node.children) {
       if (!each.named || each.type === "comment") continue;
       if (each.type === "variable_assignment") {
-        for (const { name, value } of made) this.variables.set(name, value);
+        for (const { name, value } of made) this.put(name, value);
         const one = assignment(each, this);
         if (one !== null) {
+          held.set(one.name, this.variables.get(one.name));
           // It holds for this command; a line's end after it means that it is a statement of its own.
           const next = node.children[node.children.indexOf(each) + 1];
           const isOwn = next === undefined || this.source.slice(each.end, next.start).includes("\n");
           made.push({ ...one, at: each, isOwn });
         }
       } else if (each.type === "herestring_redirect") {
-        const word = named(each)[0];
-        if (word !== undefined) input = expandWhole(word, this);
+        const word = named(each).at(-1);
+        if (word !== undefined) input = withNewline(expandWhole(word, this));
       } else if (each.type === "file_redirect" || each.type === "heredoc_redirect") {
-        return this.#redirected(
+        return redirected(
+          this,
           {
             ...node,
             type: "redirected_statement",
@@ -548,7 +519,6 @@ export class Shell implements Surroundings {
           stdin,
         );
       } else {
-        for (const { name, value } of made) this.variables.set(name, value);
         words.push(...expand(each, this));
       }
     }
@@ -569,7 +539,15 @@ export class Shell implements Surroundings {
         );
     }
     if (words.length === 0) return textValue("");
-    return this.execute(words, input, node);
+    const own = made.slice(lastOwn + 1);
+    for (const { name, value } of own) this.put(name, value);
+    const output = this.execute(words, input, node);
+    for (const { name } of own) {
+      const value = held.get(name);
+      if (value === undefined) this.variables.delete(name);
+      else this.put(name, value);
+    }
+    return output;
   }
 
   /** Runs a command whose words are known as far as they are. */
@@ -588,53 +566,88 @@ export class Shell implements Surroundings {
       node,
       emit: (seen) => this.emit({ callee: name, disguise: first.k === "text" ? first.disguise : [], ...seen }, node),
     };
-    const defined = this.functions.get(name);
-    if (defined !== undefined) return this.callFunction(name, args, stdin, false);
-    for (let outer = this.outer; outer !== null; outer = outer.outer)
-      if (outer.functions.has(name)) return outer.callFunction(name, args, stdin, false);
-    const builtin = Object.hasOwn(builtins, name) ? builtins[name] : undefined;
-    if (builtin !== undefined) return builtin(call);
-    if (name.includes(hole) && !isWhole(name) && !name.replaceAll(hole, "").includes("/")) {
-      call.emit({ kind: "run", target: name, from: originsOf(first), tags: ["unknown"] });
-      call.emit({ kind: "opaque", target: null, from: originsOf(first) });
-      return unknownFrom(joinOrigins(originsOf(first), ...[noOrigins]));
+    const alias = this.aliases.get(name);
+    if (alias !== undefined) return this.#alias(name, alias, args, call);
+    const defined = this.state.functions.get(name);
+    if (defined !== undefined) return defined.shell.callFunction(name, args, stdin, false);
+    const before = this.#input;
+    this.#input = stdin;
+    this.status = null;
+    try {
+      const builtin = Object.hasOwn(builtins, name) ? builtins[name] : undefined;
+      if (builtin !== undefined) return builtin(call);
+      const isMade = isComputed(first) || this.#isMade;
+      if (!isWhole(name) && (isMade || !name.replaceAll(hole, "").includes("/"))) {
+        const from = originsOf(first);
+        const disguise = isMade ? computedText(from, call.disguise).disguise : call.disguise;
+        call.emit({ kind: "run", target: name, from, tags: ["unknown"], disguise });
+        call.emit({ kind: "opaque", target: null, from });
+        return isMade ? computedText(from) : unknownFrom(from);
+      }
+      return runTool(call, first);
+    } finally {
+      this.#input = before;
     }
-    return runTool(call, first);
+  }
+
+  /** An alias is text in place of a word: read as it stands when it is only words. */
+  #alias(name: string, alias: Value, args: readonly Value[], call: CommandCall): Value {
+    const text = asText(alias);
+    this.aliases.delete(name);
+    try {
+      if (/^[\w./ :=+-]*$/.test(text)) {
+        const words = text.split(/\s+/).filter((each) => each !== "");
+        const made = words.map((each) => textValue(each, originsOf(alias), alias.k === "text" ? alias.disguise : []));
+        return this.execute([...made, ...args], call.stdin, call.node);
+      }
+      const rest = args.map((each) =>
+        /^[\w./:=+-]+$/.test(asText(each)) ? asText(each) : `'${asText(each).replaceAll("'", "'\\''")}'`,
+      );
+      return evalText(call, concatenated([alias, textValue(["", ...rest].join(" "))]), "alias", false);
+    } finally {
+      this.aliases.set(name, alias);
+    }
   }
 
   /** Names of the functions that are being followed, the outermost first. */
   get activeNames(): readonly string[] {
-    return [...(this.outer?.activeNames ?? []), ...this.#names];
+    return this.state.names;
   }
 
   callFunction(name: string, args: readonly Value[], stdin: Value | null, isUncalled: boolean): Value {
-    const body = this.functions.get(name);
+    const body = this.state.functions.get(name)?.body;
     if (body === undefined) return unknown;
-    const count = this.#called.get(body) ?? 0;
-    if (this.#active.includes(body) && isBomb(this.source.slice(body.start, body.end), name))
+    const { called, active } = this.state;
+    const count = called.get(body) ?? 0;
+    if (active.includes(body) && isBomb(this.source.slice(body.start, body.end), name))
       this.emit({ kind: "spawn", tags: ["bomb"], callee: name });
     if (
-      this.#active.length >= mostCallDepth ||
-      this.#active.filter((each) => each === body).length > 1 ||
+      active.length >= mostCallDepth ||
+      active.filter((each) => each === body).length > 1 ||
       count >= mostCallsOfOne
-    )
-      return unknownFrom(args.reduce<Origins>((from, each) => joinOrigins(from, originsOf(each)), noOrigins));
-    this.#called.set(body, count + 1);
+    ) {
+      const from = args.reduce<Origins>((all, each) => joinOrigins(all, originsOf(each)), noOrigins);
+      return args.length > 0 && args.every((each) => each.k === "text" && (isWhole(each.text) || isComputed(each)))
+        ? computedText(from)
+        : unknownFrom(from);
+    }
+    called.set(body, count + 1);
     const before = this.positional;
     this.positional = listValue(args, isUncalled);
-    this.#active.push(body);
-    this.#names.push(name);
+    active.push(body);
+    this.state.names.push(name);
     try {
       return this.statement(body, stdin);
     } finally {
-      this.#active.pop();
-      this.#names.pop();
+      active.pop();
+      this.state.names.pop();
       this.positional = before;
+      this.jump = null;
     }
   }
 
   /** Reads a text as Bash in this shell, as `eval` does. */
-  evaluate(text: Value, place: Syntax | null): Value {
+  evaluate(text: Value, place: Syntax | null, stdin: Value | null = null): Value {
     const code = asText(text);
     if (!this.session.mayRead(code, this.unit.layer)) return unknownFrom(originsOf(text));
     const at = place ?? { start: 0, end: this.source.length };
@@ -645,15 +658,19 @@ export class Shell implements Surroundings {
       this.unit.layer,
       this.session.place(this.unit, at.start, at.end),
     );
-    const inner = new Shell(this.session, unit, this.fromOutside);
-    for (const [name, value] of this.variables) inner.variables.set(name, value);
+    const inner = new Shell(this.session, unit, this.fromOutside, this);
     inner.positional = this.positional;
     inner.zero = this.zero;
-    inner.outer = this;
-    const output = inner.program(this.session.tree(unit).root);
-    for (const [name, value] of inner.variables) this.variables.set(name, value);
+    inner.#isMade = isComputed(text);
+    const output = inner.program(treeOf(this.session, unit), stdin);
+    this.positional = inner.positional;
     return output;
   }
+}
+
+/** The tree of a text, with what the grammar stumbles over hidden from it. */
+export function treeOf(session: Session, unit: Unit): Syntax {
+  return session.tree({ ...unit, text: readableShell(unit.text) }).root;
 }
 
 /** A function that starts itself twice, or in the background, each time that it runs. */

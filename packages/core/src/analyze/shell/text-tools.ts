@@ -13,9 +13,11 @@ import {
 import { concatenated } from "../evaluate/operate.ts";
 import {
   asText,
+  derived,
   isWhole,
   joinDisguise,
   joinOrigins,
+  mapValue,
   noOrigins,
   type Origins,
   originsOf,
@@ -44,7 +46,7 @@ function reader(takes: string, operandsFirst = 0): Tool {
   return (call) => {
     const { rest } = parseOptions(call.args, takes);
     const input = inputOf(call, rest.slice(operandsFirst));
-    return unknownFrom(originsOf(input));
+    return derived(input);
   };
 }
 
@@ -61,10 +63,10 @@ function changer(
 }
 
 function changed(input: Value, change: (text: string) => string | null, disguise?: string): Value {
-  if (input.k === "choice") return unknownFrom(originsOf(input));
-  if (input.k !== "text" || !isWhole(input.text)) return unknownFrom(originsOf(input));
+  if (input.k === "choice") return mapValue(input, (one) => changed(one, change, disguise));
+  if (input.k !== "text" || !isWhole(input.text)) return derived(input);
   const made = change(input.text);
-  if (made === null) return unknownFrom(originsOf(input));
+  if (made === null) return derived(input);
   return textValue(
     made,
     input.from,
@@ -119,10 +121,10 @@ const sed: Tool = (call) => {
       ]);
   const script = asText(scripts[0] ?? unknown);
   const match = /^s(.)((?:(?!\1)[^\\]|\\.)*)\1((?:(?!\1)[^\\]|\\.)*)\1([gi]*)$/.exec(script);
-  if (match === null || scripts.length !== 1) return unknownFrom(originsOf(input));
+  if (match === null || scripts.length !== 1) return derived(input);
   const pattern = match[2] ?? "";
   // Only plain texts are replaced: a pattern of the program's own could take for ever.
-  if (/[[\](){}*+?|^$\\]/.test(pattern)) return unknownFrom(originsOf(input));
+  if (/[[\](){}*+?|^$\\]/.test(pattern)) return derived(input);
   const what = pattern.replaceAll(".", "\\.");
   return changed(
     input,
@@ -173,14 +175,14 @@ const xxd: Tool = (call) => {
   const words = call.args.map(asText).join(" ");
   if (/-\w*r/.test(words))
     return changed(input, (text) => shown(fromHex(text.replace(/^[0-9a-f]+:\s*|\s{2}.*$/gm, ""))), "hex");
-  return /-\w*p/.test(words) ? changed(input, (text) => toHex(utf8Encoded(text))) : unknownFrom(originsOf(input));
+  return /-\w*p/.test(words) ? changed(input, (text) => toHex(utf8Encoded(text))) : derived(input);
 };
 
 const head: Tool = (call) => {
   const parsed = parseOptions(call.args, "n c lines bytes");
   const input = inputOf(call, parsed.rest);
   const count = Number(asText(parsed.values.get("c")?.[0] ?? parsed.values.get("n")?.[0] ?? textValue("10")));
-  if (!Number.isInteger(count)) return unknownFrom(originsOf(input));
+  if (!Number.isInteger(count)) return derived(input);
   return changed(input, (text) =>
     parsed.values.has("c")
       ? call.name === "head"
@@ -199,7 +201,7 @@ const cut: Tool = (call) => {
   const range = /^(\d+)?(-)?(\d+)?$/.exec(
     asText(parsed.values.get("c")?.[0] ?? parsed.values.get("f")?.[0] ?? unknown),
   );
-  if (range === null) return unknownFrom(originsOf(input));
+  if (range === null) return derived(input);
   const first = Number(range[1] ?? 1);
   const last = range[3] !== undefined ? Number(range[3]) : range[2] === "-" ? Number.POSITIVE_INFINITY : first;
   const delimiter = asText(parsed.values.get("d")?.[0] ?? textValue("\t"));
@@ -289,7 +291,7 @@ const awk: Tool = (call) => {
   if (foreign.length > 0) return unknownFrom(joinOrigins(originsOf(input), foreign));
   // BEGIN blocks print constants, a way to spell what should not be seen.
   const constant = /^\s*BEGIN\s*\{\s*(?:print|printf)\s*\(?\s*"((?:[^"\\]|\\.)*)"\s*\)?\s*;?\s*\}\s*$/.exec(script);
-  return constant === null ? unknownFrom(originsOf(input)) : textValue(constant[1] ?? "");
+  return constant === null ? derived(input) : textValue(constant[1] ?? "");
 };
 
 const seq: Tool = (call) => {
@@ -330,7 +332,7 @@ const pattern: Tool = (call) => {
   if (recursive)
     for (const { path } of paths(files))
       call.emit({ kind: "read", target: path, tags: ["recursive", `for:${wanted.slice(0, 60)}`] });
-  return unknownFrom(originsOf(input));
+  return derived(input);
 };
 
 const none: Tool = () => textValue("");
@@ -358,6 +360,11 @@ export const textTools: Readonly<Record<string, Tool>> = {
   od: reader("A j N t w"),
   strings: reader("n t e"),
   gunzip: changer("S", (text) => shown(unpacked(bytesOf(text), "gzip")), "gzip"),
+  bzcat: reader(""),
+  xzcat: reader(""),
+  lzcat: reader(""),
+  zstdcat: reader(""),
+  uudecode: reader("o"),
   zcat: changer("", (text) => shown(unpacked(bytesOf(text), "gzip")), "gzip"),
   rot13: changer("", rot13, "rot13"),
   sed,

@@ -1,15 +1,7 @@
 /** Tools that run another command: what counts is the other, and what it runs as. */
-import {
-  asText,
-  hole,
-  joinOrigins,
-  noOrigins,
-  originsOf,
-  textValue,
-  unknown,
-  unknownFrom,
-  type Value,
-} from "../value.ts";
+import { concatenated } from "../evaluate/operate.ts";
+import { unescapeShell } from "../lower/escapes.ts";
+import { asText, derived, isWhole, noOrigins, textValue, unknown, unknownFrom, type Value } from "../value.ts";
 import { evalText, spaced } from "./builtins.ts";
 import { originsOfCall, type Tool } from "./operands.ts";
 import { parseOptions } from "./options.ts";
@@ -42,7 +34,9 @@ const su: Tool = (call) => {
 };
 
 const env: Tool = (call) => {
-  const { rest, set } = parseOptions(call.args, "u unset C chdir S split-string", "first");
+  const { rest, set, values } = parseOptions(call.args, "u unset C chdir S split-string", "first");
+  const split = values.get("S")?.[0] ?? values.get("split-string")?.[0];
+  if (split !== undefined) return evalText(call, spaced([split, ...rest]), "env", false);
   let index = 0;
   while (/^[A-Za-z_]\w*=/.test(asText(rest[index] ?? unknown))) index += 1;
   const command = rest.slice(index);
@@ -53,34 +47,67 @@ const env: Tool = (call) => {
 
 /** Words of its input become operands of the command. */
 const xargs: Tool = (call) => {
-  const { rest, values } = parseOptions(
+  const { rest, values, set } = parseOptions(
     call.args,
-    "I n P L d a s E i max-args max-procs replace delimiter arg-file",
+    "I n P L d a s E max-args max-procs replace delimiter arg-file",
     "first",
   );
-  const from = call.stdin === null ? noOrigins : originsOf(call.stdin);
-  const item: Value =
-    call.stdin?.k === "text"
-      ? { ...call.stdin, text: call.stdin.text.trim().split(/\s+/)[0] ?? "" }
-      : call.stdin?.k === "choice"
-        ? call.stdin
-        : unknownFrom(from);
-  const mark = values.get("I")?.[0] ?? values.get("replace")?.[0];
+  const mark = values.get("I")?.[0] ?? values.get("i")?.[0] ?? values.get("replace")?.[0];
+  const items = itemsOf(call.stdin, {
+    isWhole: set.has("0") || set.has("null"),
+    isLines: mark !== undefined,
+    delimiter: values.get("d")?.[0] ?? values.get("delimiter")?.[0],
+  });
   const command = rest.length === 0 ? [textValue("echo")] : rest;
-  if (mark === undefined) return call.shell.execute([...command, item], null, call.node);
+  if (mark === undefined) {
+    const most = Number(asText(values.get("n")?.[0] ?? values.get("max-args")?.[0] ?? unknown));
+    if (!(most > 0)) return call.shell.execute([...command, ...items], null, call.node);
+    const outputs: Value[] = [];
+    for (let at = 0; at < items.length && at < 64 * most; at += most)
+      outputs.push(call.shell.execute([...command, ...items.slice(at, at + most)], null, call.node));
+    return concatenated(outputs);
+  }
   const sign = asText(mark);
-  return call.shell.execute(
-    command.map((each) => {
-      const text = asText(each);
-      if (!text.includes(sign)) return each;
-      return text === sign
-        ? item
-        : textValue(text.replaceAll(sign, item.k === "text" ? item.text : hole), joinOrigins(originsOf(each), from));
-    }),
-    null,
-    call.node,
+  const outputs = items.slice(0, 64).map((item) =>
+    call.shell.execute(
+      command.map((each) => {
+        const text = asText(each);
+        if (!text.includes(sign)) return each;
+        return text === sign
+          ? item
+          : concatenated(
+              text.split(sign).flatMap((part, index) => (index === 0 ? [textValue(part)] : [item, textValue(part)])),
+            );
+      }),
+      null,
+      call.node,
+    ),
   );
+  return outputs.length === 1 && outputs[0] !== undefined ? outputs[0] : concatenated(outputs);
 };
+
+/** The words that `xargs` makes of its input. */
+function itemsOf(
+  input: Value | null,
+  how: { readonly isWhole: boolean; readonly isLines: boolean; readonly delimiter: Value | undefined },
+): readonly Value[] {
+  if (input === null) return [unknown];
+  if (input.k === "choice") return [input];
+  if (input.k !== "text" || !isWhole(input.text)) return [input.k === "text" ? input : derived(input)];
+  const { text, from, disguise } = input;
+  const plain = text.replace(/\n$/, "");
+  const parts = how.isWhole
+    ? text.split("\0")
+    : how.delimiter !== undefined
+      ? text.split(unescapeShell(asText(how.delimiter)).slice(0, 1) || "\0")
+      : how.isLines
+        ? plain.split("\n")
+        : (plain.match(/(?:"[^"]*"|'[^']*'|\\[^]|[^\s])+/g) ?? []).map((each) =>
+            each.replace(/"([^"]*)"|'([^']*)'|\\([^])/g, (_whole, a = "", b = "", c = "") => `${a}${b}${c}`),
+          );
+  const kept = parts.filter((each) => each !== "").slice(0, 1024);
+  return kept.length === 0 ? [textValue("", from)] : kept.map((each) => textValue(each, from, disguise));
+}
 
 const watch: Tool = (call) => {
   call.emit({ kind: "run", target: call.name, tags: ["wrapper"] });
