@@ -519,6 +519,8 @@ export class Shell implements Surroundings {
           stdin,
         );
       } else {
+        // The grammar joins a line of assignments and the command on the next one.
+        for (const { name, value, isOwn } of made) if (isOwn) this.put(name, value);
         words.push(...expand(each, this));
       }
     }
