@@ -677,7 +677,6 @@ export const pythonSpecials: Readonly<Record<string, Fold>> = {
   "invoke.Context#run": system,
   "invoke.Context#sudo": system,
   "fabric.Connection#local": system,
-  "string.Template#substitute": (call) => unknownFrom(call.self === null ? noOrigins : originsOf(call.self)),
   "io.FileIO": open,
   "_io.FileIO": open,
   "io.open_code": open,

@@ -1,5 +1,5 @@
 /** How Python writes values into texts: `format` and templates. */
-import { disguiseOf, hole, numberValue, originsOf, textValue, unknownFrom, type Value } from "../value.ts";
+import { disguiseOf, hole, joinOrigins, numberValue, originsOf, textValue, unknownFrom, type Value } from "../value.ts";
 import type { Fold, OutsideCall } from "./call.ts";
 import { textMethod } from "./magic.ts";
 import { concatenated } from "./operate.ts";
@@ -38,7 +38,8 @@ export function formatted(value: Value, spec: string, call: OutsideCall): Value 
 /** `string.Template(text).substitute(name=value)` */
 export const substituted: Fold = (call) => {
   const of = call.self?.k === "instance" ? call.self.fields.get("template") : undefined;
-  if (of?.k !== "text") return unknownFrom(call.args.origins);
+  if (of?.k !== "text")
+    return unknownFrom(call.self === null ? call.args.origins : joinOrigins(call.args.origins, originsOf(call.self)));
   const [given] = call.args.values;
   const values = new Map([...(given?.k === "dict" ? given.entries : []), ...call.args.named]);
   const parts: Value[] = [];

@@ -435,7 +435,7 @@ export const pythonTexts: Readonly<Record<string, Fold>> = {
       ? format(call.but({ args: new Arguments([], of.entries) }))
       : unknownFrom(call.args.origins);
   },
-  "string.Template": ({ args }) => instanceValue("string.Template", noOrigins, [["template", args.at(0)]]),
+  "string.Template": ({ args }) => instanceValue("string.Template", originsOf(args.at(0)), [["template", args.at(0)]]),
   "string.Template#substitute": substituted,
   "string.Template#safe_substitute": substituted,
   format: (call) => formatted(call.args.at(0), asText(call.args.get(1) ?? textValue("")), call),

@@ -534,7 +534,7 @@ export const codeRules: readonly Rule[] = [
   },
   {
     id: "runs-from-passing-folder",
-    title: "Runs a hidden program from a folder that everybody may write",
+    title: "Runs a hidden program, or what a text says, from a folder that everybody may write",
     why: "Programs that are installed lie elsewhere and have a name to be seen.",
     weight: 46,
     confidence: "likely",
@@ -544,10 +544,12 @@ export const codeRules: readonly Rule[] = [
         target: ["/tmp/.*", "/var/tmp/.*", "/dev/shm/*", "/run/shm/*", "/tmp/*/.*", "/proc/self/fd/*", "/proc/*/fd/*"],
       },
       { effect: ["eval"], tag: ["passing"] },
+      { effect: ["eval"], from: { effect: ["read"], place: ["passing-folders"] } },
     ],
     match: [
       { language: "bash", code: "/var/tmp/.sync/agentd &" },
       { language: "bash", code: "source /var/tmp/session" },
+      { language: "python", code: "state = eval(open('/tmp/handover/state.txt').read())" },
     ],
     not: [{ language: "bash", code: "/tmp/build/run-tests" }],
   },

@@ -312,6 +312,7 @@ export const machineRules: readonly Rule[] = [
     when: [
       { effect: ["signal"], from: { effect: ["processes"] } },
       { effect: ["signal"], from: { effect: ["list", "read"], target: ["/proc*"] } },
+      { effect: ["signal"], tag: ["pid"], notTarget: ["%*"], also: { effect: ["list"], target: ["/proc", "/proc/"] } },
       {
         effect: ["signal"],
         tag: ["pid"],
@@ -325,6 +326,10 @@ export const machineRules: readonly Rule[] = [
       {
         language: "python",
         code: "import psutil\nfor p in psutil.process_iter():\n    if p.name() == 'crond':\n        p.kill()",
+      },
+      {
+        language: "python",
+        code: "import os\ndef found(name):\n    for d in os.listdir('/proc'):\n        if d.isdigit() and open(f'/proc/{d}/comm').read() == name:\n            yield int(d)\nfor pid in found('crond'):\n    os.kill(pid, 9)",
       },
     ],
     not: [
