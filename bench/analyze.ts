@@ -8,7 +8,7 @@ import { measureBase64 } from "./risk/base64.ts";
 import { measureHarmless } from "./risk/harmless.ts";
 import { measureHidden } from "./risk/hidden.ts";
 import { measureRisky, printRiskyShares } from "./risk/risky.ts";
-import { devSnippets, extraPrograms, harmlessPrograms } from "./risk/sets.ts";
+import { blindPrograms, devSnippets, extraPrograms, harmlessPrograms } from "./risk/sets.ts";
 import { measureSpeed } from "./risk/speed.ts";
 import { percent, wrongPercent } from "./risk/table.ts";
 
@@ -91,6 +91,33 @@ figures.push(
     unit: "percent",
     target: 15,
     detail: `${base64.levels.medium} of ${base64.n} programs that decode base64 and use it as data`,
+  },
+);
+
+const blind = blindPrograms();
+const blindRisky = measureRisky("risky programs written without a look at the rules", blind.risky);
+printRiskyShares(blindRisky);
+const blindHidden = measureHidden("hidden variants of those that score medium or high", blindRisky.read);
+const blindHarmless = measureHarmless("harmless programs written without a look at the rules", blind.harmless);
+tables["blind"] = { risky: blindRisky.rows, hidden: blindHidden.rows, harmless: blindHarmless };
+figures.push(
+  {
+    id: "blind_threat_raised_percent",
+    value: percent(blindRisky.raised, blindRisky.threats),
+    unit: "percent",
+    detail: `${blindRisky.raised} of ${blindRisky.threats}, in four languages`,
+  },
+  {
+    id: "blind_hidden_held_percent",
+    value: percent(blindHidden.held, blindHidden.n),
+    unit: "percent",
+    detail: `${blindHidden.held} of ${blindHidden.n} hidden variants`,
+  },
+  {
+    id: "blind_harmless_high_percent",
+    value: wrongPercent(blindHarmless.levels.high, blindHarmless.n),
+    unit: "percent",
+    detail: `${blindHarmless.levels.high} of ${blindHarmless.n}; medium ${blindHarmless.levels.medium}`,
   },
 );
 

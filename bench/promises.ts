@@ -246,6 +246,24 @@ export const promises: readonly Promised[] = [
     proof: { report: "analyze" },
   },
   {
+    id: "blind_threat_raised_percent",
+    group: "Risk",
+    text: "Of threats written without a look at the rules, most of kinds that the dev snippets lack, so many score medium or high (reported; [67 to 83 % before the rules were tuned on half of them](tests/data/blind/README.md)).",
+    proof: { report: "analyze" },
+  },
+  {
+    id: "blind_hidden_held_percent",
+    group: "Risk",
+    text: "So many of their hidden variants score at least the level of their original (reported).",
+    proof: { report: "analyze" },
+  },
+  {
+    id: "blind_harmless_high_percent",
+    group: "Risk",
+    text: "Of harmless programs written without a look at the rules so many score high (reported).",
+    proof: { report: "analyze" },
+  },
+  {
     id: "analyze_4kb_p95_ms",
     group: "Risk",
     text: "4 kB of Python, each time another program, are analysed in at most 5 ms (p95, warm, to the analyzer's process and back).",

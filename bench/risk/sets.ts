@@ -89,27 +89,36 @@ interface ExtraRow extends Program {
   readonly capabilities?: readonly RiskCapability[];
 }
 
+/** The two sets that were written without a look at the rules: tests/data/blind. */
+export function blindPrograms(): Extra {
+  const folder = join(root, "tests/data/blind");
+  const [risky, harmless] = [readExtra(join(folder, "threats.jsonl")), readExtra(join(folder, "harmless.jsonl"))];
+  return { path: folder, risky: risky.risky, harmless: harmless.harmless };
+}
+
 /** Files of an operator's own programs: the paths in `HSR_RISK_EXTRA`, separated by colons. Throws with the line that is wrong. */
 export function extraPrograms(): readonly Extra[] {
   const paths = (process.env["HSR_RISK_EXTRA"] ?? "").split(":").filter((path) => path !== "");
-  return paths.map((path) => {
-    const rows = lines<ExtraRow>(path).map((row, index) => checked(row, `${path}: program ${index + 1}`));
-    const isRisky = (row: ExtraRow) => row.threat !== undefined || row.type !== undefined;
-    return {
-      path,
-      risky: rows.filter(isRisky).map(({ id, language, code, type = "-", threat = false, capabilities: wanted }) => ({
-        id,
-        language,
-        code,
-        type: String(type),
-        threat,
-        isNamed: (named) => (wanted === undefined ? null : wanted.every((each) => named.includes(each))),
-      })),
-      harmless: rows
-        .filter((row) => !isRisky(row))
-        .map(({ id, language, code, capabilities = [] }) => ({ id, language, code, capabilities, groups: [] })),
-    };
-  });
+  return paths.map(readExtra);
+}
+
+function readExtra(path: string): Extra {
+  const rows = lines<ExtraRow>(path).map((row, index) => checked(row, `${path}: program ${index + 1}`));
+  const isRisky = (row: ExtraRow) => row.threat !== undefined || row.type !== undefined;
+  return {
+    path,
+    risky: rows.filter(isRisky).map(({ id, language, code, type = "-", threat = false, capabilities: wanted }) => ({
+      id,
+      language,
+      code,
+      type: String(type),
+      threat,
+      isNamed: (named) => (wanted === undefined ? null : wanted.every((each) => named.includes(each))),
+    })),
+    harmless: rows
+      .filter((row) => !isRisky(row))
+      .map(({ id, language, code, capabilities = [] }) => ({ id, language, code, capabilities, groups: [] })),
+  };
 }
 
 function checked(row: ExtraRow, where: string): ExtraRow {
