@@ -57,7 +57,7 @@ export type Expr = Span &
     | { readonly op: "unary"; readonly sign: string; readonly of: Expr }
     | { readonly op: "either"; readonly of: readonly Expr[] }
     /** One of two, as a test says. */
-    | { readonly op: "choose"; readonly test: Expr; readonly then: Expr; readonly other: Expr }
+    | { readonly op: "choose"; readonly test: Expr; readonly first: Expr; readonly other: Expr }
     /** The first that counts as true (`or`) or as false (`and`), or else the last. */
     | { readonly op: "first"; readonly sign: "and" | "or"; readonly left: Expr; readonly right: Expr }
     /** What was thrown last. */

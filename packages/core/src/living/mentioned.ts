@@ -57,7 +57,8 @@ export async function mentionedBy(
   const words = new Set<string>();
   for (const text of texts) addWords(words, text);
   if (words.size === 0) return { files: [], words, cut: false };
-  let { left, cut } = await entriesOf(folders, agent, own);
+  const { left: all, cut } = await entriesOf(folders, agent, own);
+  let left = all;
   const files: InputFile[] = [];
   let bytes = 0;
   for (;;) {

@@ -46,7 +46,7 @@ const nodeOptions = [
 
 export function startChild(program: URL): Child {
   const isGuarded = existsSync(setpriv) && existsSync(prlimit);
-  const [execPath = process.execPath, ...execArgv] = isGuarded
+  const [execPath, ...execArgv] = isGuarded
     ? [setpriv, "--pdeathsig", "KILL", prlimit, "--core=0", process.execPath, ...nodeOptions]
     : [process.execPath, ...nodeOptions];
   const child = fork(program, [], {

@@ -289,9 +289,9 @@ export class Evaluation {
       }
       case "choose": {
         const truth = truthOf(this.#value(expr.test, frame));
-        if (truth === null) return anyOf([this.#value(expr.then, frame), this.#value(expr.other, frame)]);
-        this.#lookAside(truth ? expr.other : expr.then, frame);
-        return this.#value(truth ? expr.then : expr.other, frame);
+        if (truth === null) return anyOf([this.#value(expr.first, frame), this.#value(expr.other, frame)]);
+        this.#lookAside(truth ? expr.other : expr.first, frame);
+        return this.#value(truth ? expr.first : expr.other, frame);
       }
       case "first": {
         const left = this.#value(expr.left, frame);

@@ -442,7 +442,7 @@ class JavaScriptLowering {
           ...at,
           op: "choose",
           test: this.#field(node, "condition"),
-          then: this.#field(node, "consequence"),
+          first: this.#field(node, "consequence"),
           other: this.#field(node, "alternative"),
         };
       case "parenthesized_expression":

@@ -433,10 +433,10 @@ class PythonLowering {
       case "comparison_operator":
         return this.#comparison(node);
       case "conditional_expression": {
-        const [then, test, other] = this.#all(node);
-        if (then === undefined || test === undefined || other === undefined)
+        const [first, test, other] = this.#all(node);
+        if (first === undefined || test === undefined || other === undefined)
           return { ...at, op: "mix", of: this.#all(node) };
-        return { ...at, op: "choose", test, then, other };
+        return { ...at, op: "choose", test, first, other };
       }
       case "parenthesized_expression": {
         const inner = named(node)[0];
