@@ -186,6 +186,29 @@ const ways: readonly Way[] = [
       },
     }),
   ),
+  ...(
+    [
+      ["the loader of programs", "w.sh", ["/lib64/ld-linux-x86-64.so.2", "/usr/bin/bash", "w.sh"]],
+      ["an option with a value in front", "w.sh", ["bash", "-eo", "pipefail", "w.sh"]],
+      ["a shell that is logged in to", ".profile", ["bash", "-lc", "true"]],
+      ["a copy in the same text", "w.sh", ["bash", "-c", "cp w.sh z; bash<z"]],
+      [
+        "an option of a program for data",
+        "w.sh",
+        ["tar", "cf", "/dev/null", "--checkpoint=1", "--checkpoint-act=exec=bash w.sh", "/usr/bin/bash"],
+      ],
+    ] as const
+  ).map(
+    ([starter, file, argv]): Way => ({
+      name: `a file that the guest wrote, through ${starter}`,
+      refused: "opaque_not_allowed",
+      run: async (sandbox, { exec }) => {
+        const write = `open(${JSON.stringify(file)}, "w").write(${JSON.stringify(script)})`;
+        expect((await exec(sandbox, { argv: ["python3", "-c", write] })).body.exit_code).toBe(0);
+        return await exec(sandbox, { argv: [...argv] });
+      },
+    }),
+  ),
   {
     name: "an uploaded file that the guest changed",
     refused: "opaque_not_allowed",
@@ -356,6 +379,30 @@ describeWith(["bubblewrap", "python3"], "code that arrives later", () => {
     expect((await later.exec(sandbox, { argv: ["bash", "sent.sh"] })).body.stdout).toBe(`${mark}\n`);
     expect((await later.exec(sandbox, { argv: ["./prog", mark] })).body.error.code).toBe("needs_stronger_sandbox");
     expect((await later.exec(sandbox, { argv: ["bash", "made.sh"] })).body.error.code).toBe("opaque_not_allowed");
+    await held.call("DELETE", `/v1/sandboxes/${sandbox.id}`);
+  });
+
+  test("so much is looked at for one execution, all of it together", async () => {
+    const sandbox = (await create(held, {})).body;
+    const { upload, exec } = tools(held);
+    for (const name of ["a", "b"]) await upload(sandbox, name, Buffer.alloc(5 * 1024 * 1024, `${name}\n`));
+    const code = async (...argv: readonly string[]) =>
+      (await exec(sandbox, { argv: ["namei", ...argv] })).body.error?.code;
+    expect(await code("a")).toBeUndefined();
+    expect(await code("b")).toBeUndefined();
+    expect(await code("a", "b")).toBe("opaque_not_allowed");
+    // The same file under other names is one, and read once.
+    const spelled = Array.from({ length: 200 }, (_, at) => `.${"/.".repeat(at)}//a`);
+    expect(await code(...spelled)).toBeUndefined();
+    // So many names are not looked for, even where there is nothing.
+    expect(await code(...Array.from({ length: 300 }, (_, at) => `n${at}`))).toBe("opaque_not_allowed");
+    // A folder is everything in it.
+    expect((await exec(sandbox, { argv: ["mkdir", "d"] })).body.exit_code).toBe(0);
+    expect(await code("d")).toBeUndefined();
+    await upload(sandbox, "d/seen", Buffer.from("seen"));
+    expect(await code("d")).toBeUndefined();
+    await exec(sandbox, { argv: ["cp", "/etc/hostname", "d/made"] });
+    expect(await code("d")).toBe("opaque_not_allowed");
     await held.call("DELETE", `/v1/sandboxes/${sandbox.id}`);
   });
 

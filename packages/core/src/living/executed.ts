@@ -3,10 +3,35 @@
  * lies in the read-only part of a sandbox is its image's; everything else may have been written by anybody.
  */
 import { type Loads, loadsOf } from "../analyze/environment/loads.ts";
+import {
+  awkOptions,
+  isPlainSed,
+  nodeOptions,
+  perlOptions,
+  pythonOptions,
+  type Reading,
+  rubyOptions,
+} from "./interpreters.ts";
+import {
+  composers,
+  dataModules,
+  dataPrograms,
+  gitCommands,
+  gitStarts,
+  isExcepted,
+  keywords,
+  ofFolder,
+  type Starter,
+  starters,
+  waiting,
+} from "./programs.ts";
+import { type Command, commandsOf, type Word } from "./shell-text.ts";
 
 export interface Executed {
   /** Absolute paths that would be run or loaded, if they exist. */
   readonly files: readonly string[];
+  /** Absolute paths of which anything may be run: a file, or whatever lies in a folder. */
+  readonly trees: readonly string[];
   /** Whether what is run depends on what other commands print, or on variables. */
   readonly computed: boolean;
 }
@@ -16,60 +41,64 @@ export interface Surroundings {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** How an interpreter's options are read. */
-interface Interpreter {
-  /** The next word is code. */
-  readonly code: RegExp;
-  /** The next word, or what follows `=`, is a file that is loaded. */
-  readonly file?: RegExp;
-  /** The next word is a module, which may lie in the current folder. */
-  readonly module?: RegExp;
-  /** The next word is a value of no interest here. */
-  readonly valued?: RegExp;
-}
-
-const shell: Interpreter = {
-  code: /^-[a-z]*c$/,
-  file: /^--(rcfile|init-file)$/,
-  valued: /^[-+][oO]$/,
-};
-const interpreters: Readonly<Record<string, Interpreter>> = {
-  ...Object.fromEntries("sh bash dash zsh ksh fish".split(" ").map((name) => [name, shell])),
-  python: { code: /^-[a-zA-Z]*c$/, module: /^-[a-zA-Z]*m$/, valued: /^(-W|-X|--check-hash-based-pycs)$/ },
-  node: { code: /^(-e|-p|-pe|--eval|--print)$/, file: /^(-r|--require|--import|--(experimental-)?loader)$/ },
-  nodejs: { code: /^(-e|-p|-pe|--eval|--print)$/, file: /^(-r|--require|--import|--(experimental-)?loader)$/ },
-  perl: { code: /^-[a-zA-Z]*[eE]$/ },
-  ruby: { code: /^-[a-zA-Z]*e$/, file: /^-r$/ },
-  lua: { code: /^-e$/, file: /^-l$/ },
-  php: { code: /^-r$/, file: /^-f$/ },
-  awk: { code: /^$/, file: /^(-f|--file)$/ },
-};
-/** Programs that start another one, which their arguments name after options of their own. */
-const starters = new Set("env nice nohup setsid stdbuf timeout time ionice busybox exec command builtin".split(" "));
-/** Programs that make a command line from what they read or find. */
-const composers = new Set("xargs parallel eval watch".split(" "));
-/** Options of starters whose next word is a value. */
-const starterValues = /^(-n|-s|-k|-u|-i|-o|-e|-c|-a|--signal|--kill-after|--adjustment|--unset)$/;
-
 const readOnly = /^\/(usr|bin|sbin|lib|lib64|opt|etc)(\/|$)/;
 /** A variable, or what another command prints. */
 const dynamic = /[$`]/;
 const stepsMax = 64;
+const pathMax = 1024;
+const treesMax = 1024;
+/** Other names for something else, whose content is not what it seems. */
+const elsewhere = /^\/(proc(\/|$)|dev\/(stdin|fd(\/|$)|tcp|udp))/;
+const harmless = /^\/dev\/(null|zero|full|u?random|stdout|stderr|tty)$/;
+/** What shells read before anything else: when they are told to, and always. */
+const loginFiles = ".bashrc .profile .bash_profile .bash_login .mkshrc .kshrc .zshrc .zprofile .zlogin".split(" ");
+const shellFiles: Readonly<Record<string, readonly string[]>> = {
+  zsh: [".zshenv"],
+  csh: [".cshrc", ".login"],
+  tcsh: [".tcshrc", ".cshrc", ".login"],
+  fish: [".config/fish/config.fish"],
+};
+const isShell = (name: string) => /^(sh|ash|hush|bash|rbash|dash|zsh|ksh|mksh|yash|csh|tcsh|fish)$/.test(name);
+const options: ReadonlyMap<string, (words: readonly string[]) => Reading> = new Map([
+  ["python", pythonOptions],
+  ["pypy", pythonOptions],
+  ["node", nodeOptions],
+  ["nodejs", nodeOptions],
+  ["perl", perlOptions],
+  ["ruby", rubyOptions],
+  ...["awk", "gawk", "mawk", "nawk"].map((name) => [name, awkOptions] as const),
+]);
+/** Programs that write files under names which do not stand in their arguments. */
+const makers = /^(tar|unzip|cpio|7z|patch|wget|gunzip|bunzip|unxz|unzstd|gzip|bzip|xz|zstd|csplit|sed|perl)$/;
+
+/** What a command reads as its input. */
+interface Input {
+  readonly files: readonly string[];
+  readonly documents: readonly string[];
+  readonly isPiped: boolean;
+  readonly isScript: boolean;
+}
+const direct: Input = { files: [], documents: [], isPiped: false, isScript: false };
+
+/** A word that no shell has read. */
+function given(text: string): Word {
+  return { text, isDynamic: false, startsDynamic: false, expands: false };
+}
 
 export function executedBy(argv: readonly string[], around: Surroundings): Executed {
   const walk = new Walk(around);
-  walk.command(argv);
-  return { files: [...new Set(walk.files)], computed: walk.computed };
+  walk.command(argv.map(given));
+  return { files: [...new Set(walk.files)], trees: [...new Set(walk.trees)], computed: walk.computed };
 }
 
 class Walk {
   readonly files: string[] = [];
+  readonly trees: string[] = [];
   computed = false;
   readonly #environment: Readonly<Record<string, string>>;
   /** Where it may stand: a shell that went somewhere may have come back. */
   readonly #folders: string[];
   #steps = 0;
-  #isScript = false;
 
   constructor({ cwd, environment }: Surroundings) {
     this.#environment = environment;
@@ -87,7 +116,8 @@ class Walk {
     for (const path of libraries) if (path.includes("/")) this.#file(path);
     for (const { path } of files) this.#file(path);
     // Code in another language than a shell's is in the request itself.
-    for (const { text, language } of texts) if (language === "bash") this.#script(text);
+    for (const { text, language, isCommand } of texts)
+      if (language === "bash" && !(isCommand && this.#waits(text))) this.#script(given(text));
     for (const { path, of } of folders) {
       const isWritable = this.#pathsOf(path).some((each) => !isReadOnly(each));
       // Anything that is put there later is run, and what its name would be is not known.
@@ -104,6 +134,15 @@ class Walk {
     }
   }
 
+  /** A program that a person would type into, which another one starts with arguments of its own. */
+  #waits(text: string): boolean {
+    const [first = "", ...rest] = text.trim().split(/\s+/);
+    if (!waiting.has(nameOf(first))) return false;
+    this.#program(first);
+    this.#anything(rest.map(given));
+    return true;
+  }
+
   /** `NAME=value` before a command, or as a shell exports it. */
   #assigned(word: string): void {
     const [name, value = ""] = splitOnce(word);
@@ -118,29 +157,51 @@ class Walk {
     else this.#loaded(loads);
   }
 
-  /** One program with its arguments. */
-  command(argv: readonly string[]): void {
-    const [program, ...rest] = argv;
+  /** One program with its arguments, and what it reads as its input. */
+  command(argv: readonly Word[], around: Input = direct): void {
+    const [first, ...words] = argv;
     this.#steps += 1;
-    if (program === undefined) return;
-    if (this.#steps > stepsMax || dynamic.test(program)) {
+    if (first === undefined) return;
+    const program = first.text;
+    if (this.#steps > stepsMax || first.isDynamic || first.expands) {
       this.computed = true;
       return;
     }
-    if (program === "." || program === "source") {
-      if (rest[0] === undefined) this.computed = true;
-      return this.#file(rest[0]);
-    }
-    if (/^(cd|pushd|popd|chdir)$/.test(program)) return this.#goTo(rest.find((word) => !word.startsWith("-")));
+    const rest = words.map(({ text }) => text);
+    if (program === "." || program === "source") return this.#file(rest.find((word) => word !== "--") ?? "$");
+    if (/^(cd|pushd|popd|chdir)$/.test(program)) return this.#goTo(rest.find((word) => !/^-./.test(word)));
     this.#program(program);
-    const name = (program.split("/").at(-1) ?? "").replace(/[\d.]+$/, "");
-    if (composers.has(name)) this.computed = true;
-    else if (starters.has(name)) this.#started(rest);
-    else if (name === "find" && rest.some((word) => /^-(exec|ok)/.test(word))) this.computed = true;
+    const whole = program.split("/").at(-1) ?? "";
+    const name = nameOf(whole);
+    const isImages = !program.includes("/") || isReadOnly(program);
+    const except = isImages ? (dataPrograms.get(whole) ?? dataPrograms.get(name)) : undefined;
+    if (waiting.has(name) || composers.has(whole) || composers.has(name)) this.computed = true;
+    else if (name === "sed") this.computed ||= !isPlainSed(rest) || words.some(({ isDynamic }) => isDynamic);
+    else if (except !== undefined) this.#data(name, except, words, around);
+    else if (isShell(name)) this.#shell(name, words, around);
+    else if (options.has(name)) this.#interpreted(name, words, around);
+    else if (starters.has(whole)) this.#started(whole, starters.get(whole) ?? { flags: "", valued: "" }, words, around);
+    else if (name === "make" || name === "gmake") this.#make(words);
+    else if (name === "git") this.#git(words);
+    else if (name === "trap" || name === "alias") this.#texts(words);
     else {
-      const interpreter = interpreters[name];
-      if (interpreter !== undefined) this.#interpreted(interpreter, rest);
+      if (ofFolder.has(name)) {
+        if (/^(-V|-v|-h|--version|--help|version|help|list|freeze|show|config)$/.test(rest[0] ?? "")) return;
+        this.#tree(".");
+      }
+      // A program that was brought reads what it was made for; one of the image might take commands.
+      if (isImages && around.isPiped) this.computed = true;
+      this.#anything([...words, ...around.files.map(given)]);
     }
+  }
+
+  #data(name: string, except: Parameters<typeof isExcepted>[0], words: readonly Word[], around: Input): void {
+    const rest = words.map(({ text }) => text);
+    const isSafe = Object.keys(except).length === 0;
+    if (!isSafe && (isExcepted(except, rest) || words.some(({ startsDynamic }) => startsDynamic))) this.computed = true;
+    // With a command beside the database it reads nothing.
+    if (name === "sqlite" && around.isScript && rest.filter((word) => !word.startsWith("-")).length < 2)
+      this.computed = true;
   }
 
   /** Where a program is looked for: by its path, or in those folders of PATH that anybody may write to. */
@@ -151,68 +212,246 @@ class Walk {
       if (!isReadOnly(folder)) this.#file(`${folder === "" ? "." : folder}/${program}`);
   }
 
-  #started(words: readonly string[]): void {
+  #started(name: string, starter: Starter, words: readonly Word[], around: Input): void {
+    let before = starter.words ?? 0;
     for (let at = 0; at < words.length; at += 1) {
-      const word = words[at] ?? "";
-      if (/^(-S|--split-string|-C|--chdir)/.test(word)) {
+      const { text: word, isDynamic } = words[at] ?? given("");
+      const [, long, value] = /^--([\w-]+)(=.*)?$/s.exec(word) ?? [];
+      if (name === "env" && /^(-[i0v]*[SC]|--split|--chdir)/.test(word)) {
         this.computed = true;
         return;
       }
-      if (/^\w+=/.test(word)) this.#assigned(word);
-      if (starterValues.test(word)) at += 1;
-      else if (!/^-|^\w+=|^[\d.]+[smhd]?$/.test(word)) return this.command(words.slice(at));
+      if (name === "flock" && before === 0 && /^(-c|--command)$/.test(word)) return this.#script(words[at + 1]);
+      if (long !== undefined) {
+        if (value === undefined && (starter.long ?? []).some((each) => each.startsWith(long))) at += 1;
+      } else if (/^-./.test(word) && word !== "--") {
+        const letters = word.slice(1).split("");
+        const ending = letters.findIndex((letter) => starter.valued.includes(letter));
+        const flags = ending < 0 ? letters : letters.slice(0, ending);
+        if (isDynamic || flags.some((letter) => !starter.flags.includes(letter))) return this.#anything(words);
+        if (ending === letters.length - 1) at += 1;
+      } else if (name === "env" && /^\w+=/.test(word)) this.#assigned(word);
+      else if (word === "--" || word === "-") continue;
+      else if (before > 0) before -= 1;
+      else return this.command(words.slice(at), around);
     }
   }
 
-  #interpreted(interpreter: Interpreter, words: readonly string[]): void {
-    for (let at = 0; at < words.length; at += 1) {
-      const word = words[at] ?? "";
-      const next = words[at + 1];
-      const [option = "", value] = word.startsWith("--") ? splitOnce(word) : [word];
-      const from = /^0?<(.*)$/.exec(word)?.[1];
-      if (from !== undefined) {
-        // A text that stands there is seen with the rest; a file is run as if it had been named.
-        if (!from.startsWith("<")) this.#file(from === "" ? next : from);
-        else if (dynamic.test(`${word}${next ?? ""}`)) this.computed = true;
-        return;
+  #shell(name: string, words: readonly Word[], around: Input): void {
+    let isCode = false;
+    let at = 0;
+    for (; at < words.length; at += 1) {
+      const word = words[at]?.text ?? "";
+      if (word === "--" || word === "-") {
+        at += 1;
+        break;
       }
-      if (/^(--version|--help|-V)$/.test(word)) return;
-      if (interpreter.code.test(word)) {
-        if (interpreter === shell && next !== undefined) this.#script(next);
-        return;
-      }
-      if (interpreter.module?.test(word)) {
-        for (const path of modulePaths(next ?? "")) this.#file(path);
-        return;
-      }
-      if (interpreter.file?.test(option)) {
-        this.#file(value ?? next);
-        if (value === undefined) at += 1;
-      } else if (interpreter.valued?.test(word)) at += 1;
-      else if (!/^[-+]/.test(word)) return word.startsWith(">") ? undefined : this.#file(word);
+      if (words[at]?.isDynamic === true) break;
+      if (/^(--version|--help)$/.test(word)) return;
+      const file = /^--(?:rcfile|init-file)(?:=(.*))?$/s.exec(word);
+      if (file !== null) {
+        this.#file(file[1] ?? words[at + 1]?.text);
+        if (file[1] === undefined) at += 1;
+      } else if (/^--/.test(word)) {
+        if (word.startsWith("--login")) this.#ofHome(loginFiles);
+        else if (!/^--(norc|noprofile|posix|restricted|verbose|debugger|noediting)$/.test(word))
+          return this.#anything(words);
+      } else if (/^[-+]./.test(word)) {
+        if (!/^[-+][a-zA-Z]+$/.test(word)) return this.#anything(words);
+        isCode ||= word.startsWith("-") && word.includes("c");
+        if (/[il]/.test(word)) this.#ofHome(loginFiles);
+        at += word.replaceAll(/[^oO]/g, "").length;
+      } else break;
+    }
+    const ownFiles = shellFiles[name];
+    if (ownFiles !== undefined) this.#ofHome(ownFiles);
+    if (isCode) this.#script(words[at]);
+    else if (words[at] !== undefined) this.#wordAsFile(words[at]);
+    else this.#input(around, true);
+  }
+
+  /** A program that runs what it reads, if nothing else is named. */
+  #input({ files, documents, isScript }: Input, isShellText: boolean): void {
+    for (const file of files) this.#file(file);
+    for (const text of documents) {
+      if (dynamic.test(text)) this.computed = true;
+      if (isShellText) this.#script(given(text));
     }
     // In a script it reads what a command before it prints.
-    if (this.#isScript && interpreter !== interpreters["awk"]) this.computed = true;
+    if (isScript && files.length + documents.length === 0) this.computed = true;
   }
 
-  /** Shell text: the first word of each command, however deep it stands. Quotes are taken away, not understood. */
-  #script(text: string): void {
-    if (/(^|[\s;&|(])(eval|\$\(|`)/.test(text) || /(^|[;&|\n(])\s*["']?[$`]/.test(text)) this.computed = true;
-    for (const command of text.split(/[;&|\n(){}`]|\$\(/)) {
-      const words = command
-        .trim()
-        .split(/\s+/)
-        .map((word) => word.replaceAll(/["'\\]/g, ""))
-        .filter((word) => word !== "");
-      const keywords = /^(if|then|else|elif|while|until|do|time|!|\w+=.*)$/;
-      const first = words.findIndex((word) => !keywords.test(word));
-      const isExport = /^(export|declare|typeset|readonly|local)$/.test(words[first] ?? "");
-      for (const [at, word] of words.entries())
-        if (/^\w+=/.test(word) && (first < 0 || at < first || isExport)) this.#assigned(word);
-      this.#isScript = true;
-      if (first >= 0) this.command(words.slice(first));
-      this.#isScript = false;
+  #interpreted(name: string, words: readonly Word[], around: Input): void {
+    const read: Reading = (options.get(name) ?? pythonOptions)(words.map(({ text }) => text));
+    if (read.kind === "unknown") return this.#anything(words);
+    if (read.computed) this.computed = true;
+    for (const file of read.files) this.#file(file);
+    if (read.tree) this.#tree(".");
+    if (read.kind === "input") this.#input(around, false);
+    if (read.kind === "script") this.#interpretedFile(words[read.at], name);
+    if (read.kind !== "module") return;
+    const rest = words.slice(read.at + 1);
+    const { module } = read;
+    for (const path of modulePaths(module)) this.#file(path);
+    const top = module.split(".")[0] ?? "";
+    if (!dataModules.has(top)) this.command([given(top), ...rest], { ...around, isPiped: false });
+  }
+
+  /** A folder can be run as well, by what it starts with. */
+  #interpretedFile(word: Word | undefined, name: string): void {
+    this.#wordAsFile(word);
+    const path = word?.text ?? "";
+    if (/^python|^pypy/.test(name) && !path.endsWith(".py")) this.#file(`${path}/__main__.py`);
+    if (/^node/.test(name))
+      for (const end of [".js", ".json", ".node", "/package.json", "/index.js"])
+        if (!/\.[cm]?[jt]s$/.test(path)) this.#file(`${path}${end}`);
+  }
+
+  #make(words: readonly Word[]): void {
+    let isNamed = false;
+    for (let at = 0; at < words.length; at += 1) {
+      const { text: word, isDynamic } = words[at] ?? given("");
+      const next = words[at + 1]?.text;
+      const [, option, value] = /^--([\w-]+)(?:=(.*))?$/s.exec(word) ?? [];
+      if (isDynamic || (option !== undefined && "eval".startsWith(option)) || /^-[a-zA-Z]*E/.test(word))
+        this.computed = true;
+      const isFolder = option !== undefined && option.length > 1 && "directory".startsWith(option);
+      const isFile =
+        option !== undefined && option.length > 1 && ("file".startsWith(option) || "makefile".startsWith(option));
+      const [, letter, glued] = /^-[bBdeikLmnpqrRsStvw]*([CfI])(.*)$/s.exec(word) ?? [];
+      const target = value ?? (glued === "" || glued === undefined ? next : glued);
+      if (isFolder || letter === "C") this.#goTo(target);
+      else if (isFile || letter === "f") {
+        isNamed = true;
+        this.#file(target === "-" ? "$" : target);
+      } else if (letter === "I" || (option !== undefined && option.length > 1 && "include-dir".startsWith(option)))
+        this.#tree(target ?? "$");
+      else if (/^[\w.]+[:+?!]*=/.test(word)) this.#anything([given(word)]);
     }
+    if (!isNamed) for (const file of ["Makefile", "makefile", "GNUmakefile"]) this.#file(file);
+  }
+
+  /** What git runs stands in its settings and its hooks, wherever the repository begins. */
+  #git(words: readonly Word[]): void {
+    let at = 0;
+    for (; at < words.length; at += 1) {
+      const { text: word } = words[at] ?? given("");
+      const next = words[at + 1]?.text ?? "";
+      if (word === "-C") this.#goTo(next);
+      else if (word === "-c")
+        this.computed ||=
+          !/^(user\.\w+|color\.\w+|advice\.\w+|init\.defaultbranch|core\.(quotepath|autocrlf|eol))=/i.test(next);
+      else if (/^(-P|--no-pager|--bare|--no-optional-locks|--version|--help|-v)$/.test(word)) continue;
+      else if (word.startsWith("-")) this.computed = true;
+      else break;
+      at += 1;
+    }
+    const name = words[at]?.text;
+    const rest = words.slice(at + 1);
+    if (name === undefined) return;
+    const starts = (letter: string) => rest.some(({ text }) => new RegExp(`^-[a-zA-Z]*${letter}`).test(text));
+    if (!gitCommands.has(name) || rest.some(({ text, startsDynamic }) => startsDynamic || gitStarts.test(text)))
+      this.computed = true;
+    if ((name === "clone" && (starts("u") || starts("c"))) || (name === "grep" && starts("O"))) this.computed = true;
+    if (/^(clone|fetch|pull|push)$/.test(name)) this.#anything(rest);
+    this.#ofHome([".gitconfig", ".config/git/config"]);
+    for (const folder of this.#pathsOf("."))
+      for (const each of withParents(folder)) {
+        const repository = `${each === "/" ? "" : each}/.git`;
+        this.files.push(repository, `${repository}/config`);
+        this.trees.push(`${repository}/hooks`);
+      }
+    this.#file("config");
+  }
+
+  #texts(words: readonly Word[]): void {
+    for (const word of words) this.#script({ ...word, text: word.text.replace(/^\w+=/, "") });
+  }
+
+  /** A program that may run any of its arguments, and whatever stands in them. */
+  #anything(words: readonly Word[]): void {
+    for (const [at, word] of words.entries()) {
+      if (this.#steps > stepsMax || this.trees.length > treesMax) {
+        this.computed = true;
+        return;
+      }
+      if (word.isDynamic || word.expands) this.computed = true;
+      for (const path of pathsWithin(word.text)) this.#tree(path);
+      const name = nameOf(word.text);
+      if (
+        isShell(name) ||
+        options.has(name) ||
+        starters.has(word.text) ||
+        composers.has(name) ||
+        /^(make|git)$/.test(name)
+      )
+        this.command(words.slice(at));
+      if (/\s/.test(word.text)) this.#script(word, "maybe");
+    }
+  }
+
+  /** Shell text; `maybe` it is one. */
+  #script(word: Word | undefined, is: "surely" | "maybe" = "surely"): void {
+    if (word === undefined) return;
+    if (word.isDynamic && word.startsDynamic) this.computed = true;
+    const { commands, isBroken } = commandsOf(word.text);
+    if (isBroken && is === "surely") this.computed = true;
+    const before = this.files.length;
+    for (const each of commands) {
+      if (this.#steps > stepsMax) break;
+      this.#commandOfText(each);
+    }
+    if (this.files.length > before) this.#writtenBefore(commands, this.files.slice(before));
+  }
+
+  #commandOfText({ words, inputs, documents, isPiped }: Command): void {
+    const first = words.findIndex(({ text, expands }) =>
+      expands && !/^\w+=/.test(text) ? true : !keywords.test(text),
+    );
+    const isExport = /^(export|declare|typeset|readonly|local)$/.test(words[first]?.text ?? "");
+    for (const [at, { text }] of words.entries())
+      if (/^\w+=/.test(text) && (first < 0 || at < first || isExport)) this.#assigned(text);
+    if (first >= 0) this.command(words.slice(first), { files: inputs, documents, isPiped, isScript: true });
+  }
+
+  /** A text that makes the files which it runs: what they will be is seen only where they are copies of others. */
+  #writtenBefore(commands: readonly Command[], files: readonly string[]): void {
+    const names = new Set(files.map((path) => path.split("/").at(-1)));
+    const runs = (path: string) => dynamic.test(path) || names.has(path.split("/").at(-1));
+    const links = commands.some(({ words }) => words.some(({ text }) => nameOf(text) === "ln"));
+    for (const { words, outputs } of commands) {
+      const writes = outputs.filter((path) => !/^(\/dev\/null|&?\d+|-)$/.test(path));
+      if (writes.some(runs) || (links && writes.length > 0)) this.computed = true;
+      const at = words.findIndex(({ text }) => !keywords.test(text));
+      const program = nameOf(words[at]?.text ?? "");
+      const rest = words.slice(at + 1);
+      if (/^(cp|mv|ln|install|rsync)$/.test(program)) this.#anything(rest.filter(({ text }) => !text.startsWith("-")));
+      else if (/^(tee|dd|curl|sort|truncate|split)$/.test(program))
+        this.computed ||= links || rest.some(({ text }) => pathsWithin(text).some(runs));
+      else if (
+        makers.test(program) ||
+        (program === "git" && /^(clone|checkout|switch|restore|apply|pull)$/.test(rest[0]?.text ?? ""))
+      )
+        this.computed = true;
+    }
+  }
+
+  #ofHome(names: readonly string[]): void {
+    const { HOME = "/workspace" } = this.#environment;
+    for (const name of names) this.#file(`${HOME}/${name}`);
+  }
+
+  #wordAsFile(word: Word | undefined): void {
+    this.#file(word?.expands === true ? "$" : word?.text);
+  }
+
+  #tree(word: string): void {
+    if (dynamic.test(word)) this.computed = true;
+    else
+      for (const path of this.#pathsOf(word)) {
+        if (elsewhere.test(path)) this.computed = true;
+        else if (!isReadOnly(path) && !harmless.test(path)) this.trees.push(path);
+      }
   }
 
   #file(word: string | undefined): void {
@@ -223,8 +462,8 @@ class Walk {
     }
     for (const path of this.#pathsOf(word)) {
       // Another name for something else, whose content is not what it seems.
-      if (/^\/proc\//.test(path)) this.computed = true;
-      else if (!isReadOnly(path)) this.files.push(path);
+      if (elsewhere.test(path)) this.computed = true;
+      else if (!isReadOnly(path) && !harmless.test(path)) this.files.push(path);
     }
   }
 
@@ -249,7 +488,31 @@ function splitOnce(word: string): readonly [string, string | undefined] {
   return equals === -1 ? [word, undefined] : [word.slice(0, equals), word.slice(equals + 1)];
 }
 
+/** A module, and the packages that it is in. Each of them may lie in the current folder. */
 function modulePaths(name: string): readonly string[] {
-  const path = name.replaceAll(".", "/");
-  return path === "" ? [] : [`${path}.py`, `${path}/__main__.py`];
+  const parts = name.split(".");
+  return parts.flatMap((_, at) => {
+    const path = parts.slice(0, at + 1).join("/");
+    const isLast = at === parts.length - 1;
+    return path === "" ? [] : [`${path}.py`, `${path}/${isLast ? "__main__" : "__init__"}.py`];
+  });
+}
+
+/** Without its folder, and without a version, as in python3.11. */
+function nameOf(program: string): string {
+  return (program.split("/").at(-1) ?? "").replace(/[\d.]+$/, "");
+}
+
+/** Everything in a word that could be a path: itself, its parts, values behind `=` and those that are glued to an option. */
+function pathsWithin(word: string): readonly string[] {
+  const parts = word.split(/[\s;&|<>(){}"'`,:=!@]+/);
+  const glued = /^-[^-]/.test(word) ? [2, 3, 4].map((from) => word.slice(from)) : [];
+  const values = word.includes("=") ? [word.slice(word.indexOf("=") + 1), word.slice(word.lastIndexOf("=") + 1)] : [];
+  const all = [word, ...parts, ...glued, ...values];
+  return [...new Set(all)].filter((each) => each.length <= pathMax && !each.includes("\0") && !/^\/*$/.test(each));
+}
+
+function withParents(path: string): readonly string[] {
+  const parts = path.split("/").filter((part) => part !== "" && part !== ".");
+  return [...parts.map((_, at) => `/${parts.slice(0, at + 1).join("/")}`), "/"];
 }

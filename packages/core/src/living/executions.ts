@@ -172,7 +172,7 @@ export class Executions {
       cwd: action.cwd,
       environment: { ...baseEnvironment, ...environment },
     });
-    const { files, unseen } = await lookAt(agent, sandbox.seen, executed.files);
+    const { files, unseen } = await lookAt(agent, sandbox.seen, executed);
     const stdin = givenStdin(action);
     const isBinary = hasBinary({ program, files, stdin });
     const named = program.kind === "argv" ? await this.#named.of(sandbox, program.argv, action.cwd) : [];

@@ -38,28 +38,73 @@ export class SeenFiles {
   }
 }
 
+/** What is looked at for one execution, all of it together; beyond it nobody has seen anything. */
+export const looked = { paths: requestLimits.files.value, bytes: requestLimits.file_bytes_total.value } as const;
+const depthMax = 32;
+
+/** What is to be looked at: single files, and whatever lies below a path, which may be a file as well. */
+export interface ToLookAt {
+  readonly files: readonly string[];
+  readonly trees: readonly string[];
+}
+
 /** What is now in files that are to be run, and whether all of it was seen. Paths where nothing is do not count. */
 export async function lookAt(
   agent: Agent,
   seen: SeenFiles,
-  paths: readonly string[],
+  { files, trees }: ToLookAt,
 ): Promise<{ readonly files: readonly InputFile[]; readonly unseen: boolean }> {
-  const files: InputFile[] = [];
+  const found: InputFile[] = [];
+  const isTree = new Set(trees.map(plain));
+  // Each path once, however it is written; what lies in folders is added behind.
+  const paths = new Set([...files.map(plain), ...isTree]);
   let unseen = false;
+  let bytes = 0;
+  let count = 0;
   for (const path of paths) {
-    const content = await wholeFile(agent, path);
+    count += 1;
+    if (count > looked.paths) return { files: found, unseen: true };
+    const content = await wholeFile(agent, path, looked.bytes - bytes);
     if (content === "nothing") continue;
-    if (content === "unreadable") unseen = true;
+    if (content === "folder") {
+      if (!isTree.has(path)) continue;
+      const below = await filesBelow(agent, path);
+      if (below === null) unseen = true;
+      else for (const each of below) paths.add(each);
+    } else if (content === "unreadable") unseen = true;
     else {
-      files.push({ path, content, mode: 0o644 });
+      bytes += content.length;
+      found.push({ path, content, mode: 0o644 });
       unseen ||= !seen.has(content);
     }
   }
-  return { files, unseen };
+  return { files: found, unseen };
 }
 
-/** A file's bytes, at most as many as a request could bring. */
-async function wholeFile(agent: Agent, path: string): Promise<Uint8Array | "nothing" | "unreadable"> {
+/** Without what says nothing. Steps up stay: behind a link they lead elsewhere. */
+function plain(path: string): string {
+  return path.replaceAll(/\/(\.?\/)+/g, "/").replace(/(?<=.)\/\.?$/, "");
+}
+
+/** Every file below a folder; `null` where they are too many, or a link leads who knows where. */
+async function filesBelow(agent: Agent, folder: string): Promise<readonly string[] | null> {
+  try {
+    const { entries, more } = await answered(agent.listFolder(folder, { depth: depthMax, limit: looked.paths }));
+    if (more || entries.some(({ kind }) => kind === "link")) return null;
+    return entries
+      .filter(({ kind }) => kind === "file")
+      .map(({ path }) => plain(`${folder}/${Buffer.from(path).toString("utf8")}`));
+  } catch {
+    return null;
+  }
+}
+
+/** A file's bytes, if they are not more than these. */
+async function wholeFile(
+  agent: Agent,
+  path: string,
+  bytesMax: number,
+): Promise<Uint8Array | "nothing" | "folder" | "unreadable"> {
   const parts: Uint8Array[] = [];
   let bytes = 0;
   try {
@@ -68,10 +113,12 @@ async function wholeFile(agent: Agent, path: string): Promise<Uint8Array | "noth
       if (part.length === 0) return Buffer.concat(parts);
       parts.push(part);
       bytes += part.length;
-      if (bytes > requestLimits.file_bytes_total.value) return "unreadable";
+      if (bytes > bytesMax) return "unreadable";
     }
   } catch (thrown) {
+    const errno = errnoOf(thrown);
     // Nothing that could be run: whoever starts it is told so by the agent.
-    return ["ENOENT", "ENOTDIR", "EISDIR"].includes(errnoOf(thrown) ?? "") ? "nothing" : "unreadable";
+    if (errno === "EISDIR") return "folder";
+    return errno === "ENOENT" || errno === "ENOTDIR" || errno === "ENAMETOOLONG" ? "nothing" : "unreadable";
   }
 }
