@@ -284,6 +284,24 @@ describe("what a command line runs", () => {
     ["bash", "-c", "cat x | tee z; bash z"],
     ["bash", "-c", "curl -o z http://x; bash z"],
     ["bash", "-c", "tar $OPTIONS x"],
+    ["bash", "-c", "exec 3<y; bash <&3"],
+    ["bash", "-c", "split y z; bash zaa"],
+    ["bash", "-c", "echo $(case a in a) ./y;; esac)"],
+    ["bash", "-c", "echo ${a/'}'/x}; ./y #'"],
+    ["bash", "-c", 'echo "${a:-"\'"}"; ./y; echo "\'"'],
+    ["bash", "-c", "echo `echo \\`./y\\``"],
+    ["bash", "-c", "HOME=/tmp/d bash -l"],
+    ["env", "GIT_DIR=/tmp/d", "git", "log"],
+    ["bash", "-c", "awk '{print > \"z\"}' y; bash z"],
+    ["uname26", "./y"],
+    ["dc", "-e", "!./y"],
+    ["mawk", "-W", "exec", "y"],
+    ["curl", "--engine", "./y", "http://x"],
+    ["node", "inspect", "y"],
+    ["tar", "cf", "x", "-T", "y"],
+    ["tar", "--files-f=y", "-cf", "x"],
+    ["curl", "-sK", "y"],
+    ["prlimit", "--nofile=64", "pytest"],
   ];
   test.each(runsIt.map((argv) => [argv]))("%j may run a file of the guest", (argv) => {
     const { files, trees, computed } = of(...argv);
@@ -308,6 +326,8 @@ describe("what a command line runs", () => {
     [["bash", "-i", "-c", "true"], [".bashrc"]],
     [["bash", "--login", "-c", "true"], [".profile"]],
     [["zsh", "-c", "true"], [".zshenv"]],
+    [["sqlite3", "x.db", "select 1"], [".sqliterc"]],
+    [["curl", "http://127.0.0.1/"], [".curlrc"]],
     [["node", "--run", "z"], ["package.json"]],
     [
       ["node", "sub"],
@@ -400,11 +420,12 @@ describe("what a command line runs", () => {
     ["bash", "-c", "sleep 1 & wait"],
     ["bash", "-c", "tar czf x.tgz d && ls -l x.tgz"],
     ["bash", "-c", "# it's a comment\nls"],
+    ["bash", "-c", 'echo "${A:-none}" ${#A} "$(basename "$PWD")"'],
   ];
   test.each(harmless.map((argv) => [argv]))("%j runs nothing of the guest", (argv) => {
     const { files, trees, computed } = of(...argv);
-    // A module of this name that lay there would be taken.
-    const others = files.filter((path) => !/^\/workspace\/json(\/|\.py)/.test(path));
+    // A module of this name that lay there would be taken, and so would settings.
+    const others = files.filter((path) => !/^\/workspace\/(json(\/|\.py)|\.\w+rc$)/.test(path));
     expect({ files: others, trees, computed }).toEqual({ files: [], trees: [], computed: false });
   });
 

@@ -18,6 +18,7 @@ import {
   dataPrograms,
   gitCommands,
   gitStarts,
+  homeFiles,
   isExcepted,
   keywords,
   ofFolder,
@@ -50,6 +51,7 @@ const treesMax = 1024;
 /** Other names for something else, whose content is not what it seems. */
 const elsewhere = /^\/(proc(\/|$)|dev\/(stdin|fd(\/|$)|tcp|udp))/;
 const harmless = /^\/dev\/(null|zero|full|u?random|stdout|stderr|tty)$/;
+const elsewhereSettings = /^(HOME|ZDOTDIR|XDG_CONFIG_HOME|GIT_DIR|GIT_WORK_TREE|GIT_COMMON_DIR)$/;
 /** What shells read before anything else: when they are told to, and always. */
 const loginFiles = ".bashrc .profile .bash_profile .bash_login .mkshrc .kshrc .zshrc .zprofile .zlogin".split(" ");
 const shellFiles: Readonly<Record<string, readonly string[]>> = {
@@ -69,7 +71,7 @@ const options: ReadonlyMap<string, (words: readonly string[]) => Reading> = new 
   ...["awk", "gawk", "mawk", "nawk"].map((name) => [name, awkOptions] as const),
 ]);
 /** Programs that write files under names which do not stand in their arguments. */
-const makers = /^(tar|unzip|cpio|7z|patch|wget|gunzip|bunzip|unxz|unzstd|gzip|bzip|xz|zstd|csplit|sed|perl)$/;
+const makers = /^(tar|split|unzip|cpio|7z|patch|wget|gunzip|bunzip|unxz|unzstd|gzip|bzip|xz|zstd|csplit|sed|perl)$/;
 
 /** What a command reads as its input. */
 interface Input {
@@ -99,11 +101,14 @@ class Walk {
   /** Where it may stand: a shell that went somewhere may have come back. */
   readonly #folders: string[];
   #steps = 0;
+  /** Whether programs look for their settings where a variable says. */
+  #isElsewhere = false;
 
   constructor({ cwd, environment }: Surroundings) {
     this.#environment = environment;
     this.#folders = [cwd];
     for (const [name, value] of Object.entries(environment)) {
+      if (elsewhereSettings.test(name) && name !== "HOME") this.#isElsewhere = true;
       const loads = loadsOf(name, value, environment);
       // In PATH each program is looked for by its name.
       if (loads !== null && name !== "PATH") this.#loaded(loads);
@@ -151,6 +156,7 @@ class Walk {
       if (folders.some((each) => dynamic.test(each) || !isReadOnly(each))) this.computed = true;
       return;
     }
+    if (elsewhereSettings.test(name)) this.#isElsewhere = true;
     const loads = loadsOf(name, value, { [name]: value });
     if (loads === null) return;
     if (dynamic.test(value)) this.computed = true;
@@ -174,10 +180,10 @@ class Walk {
     const whole = program.split("/").at(-1) ?? "";
     const name = nameOf(whole);
     const isImages = !program.includes("/") || isReadOnly(program);
-    const except = isImages ? (dataPrograms.get(whole) ?? dataPrograms.get(name)) : undefined;
+    const except = isImages ? dataPrograms.get(whole) : undefined;
     if (waiting.has(name) || composers.has(whole) || composers.has(name)) this.computed = true;
     else if (name === "sed") this.computed ||= !isPlainSed(rest) || words.some(({ isDynamic }) => isDynamic);
-    else if (except !== undefined) this.#data(name, except, words, around);
+    else if (except !== undefined) this.#data(whole, except, words, around);
     else if (isShell(name)) this.#shell(name, words, around);
     else if (options.has(name)) this.#interpreted(name, words, around);
     else if (starters.has(whole)) this.#started(whole, starters.get(whole) ?? { flags: "", valued: "" }, words, around);
@@ -199,8 +205,10 @@ class Walk {
     const rest = words.map(({ text }) => text);
     const isSafe = Object.keys(except).length === 0;
     if (!isSafe && (isExcepted(except, rest) || words.some(({ startsDynamic }) => startsDynamic))) this.computed = true;
+    const ownFile = homeFiles.get(name);
+    if (ownFile !== undefined) this.#ofHome([ownFile]);
     // With a command beside the database it reads nothing.
-    if (name === "sqlite" && around.isScript && rest.filter((word) => !word.startsWith("-")).length < 2)
+    if (name === "sqlite3" && around.isScript && rest.filter((word) => !word.startsWith("-")).length < 2)
       this.computed = true;
   }
 
@@ -383,7 +391,7 @@ class Walk {
         options.has(name) ||
         starters.has(word.text) ||
         composers.has(name) ||
-        /^(make|git)$/.test(name)
+        /^(make|git|pytest|tox|nox|npm|npx|yarn|pip)$/.test(name)
       )
         this.command(words.slice(at));
       if (/\s/.test(word.text)) this.#script(word, "maybe");
@@ -426,10 +434,11 @@ class Walk {
       const program = nameOf(words[at]?.text ?? "");
       const rest = words.slice(at + 1);
       if (/^(cp|mv|ln|install|rsync)$/.test(program)) this.#anything(rest.filter(({ text }) => !text.startsWith("-")));
-      else if (/^(tee|dd|curl|sort|truncate|split)$/.test(program))
+      else if (/^(tee|dd|curl|sort|truncate)$/.test(program))
         this.computed ||= links || rest.some(({ text }) => pathsWithin(text).some(runs));
       else if (
         makers.test(program) ||
+        (/^[gmn]?awk$/.test(program) && rest.some(({ text }) => text.includes(">"))) ||
         (program === "git" && /^(clone|checkout|switch|restore|apply|pull)$/.test(rest[0]?.text ?? ""))
       )
         this.computed = true;
@@ -437,6 +446,7 @@ class Walk {
   }
 
   #ofHome(names: readonly string[]): void {
+    if (this.#isElsewhere) this.computed = true;
     const { HOME = "/workspace" } = this.#environment;
     for (const name of names) this.#file(`${HOME}/${name}`);
   }

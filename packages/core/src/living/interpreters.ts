@@ -59,7 +59,8 @@ export function nodeOptions(words: readonly string[]): Reading {
       // One from a package or of data: is not a file by that name.
       files.push(value ?? words[at + 1] ?? "");
       at += value === undefined ? 1 : 0;
-    } else if (word === "--test") tree = true;
+    } else if (word === "inspect") return { kind: "unknown" };
+    else if (word === "--test") tree = true;
     else if (word === "--" || !word.startsWith("-")) {
       const from = word === "--" ? at + 1 : at;
       if (isCode || tree)
@@ -120,7 +121,7 @@ export function awkOptions(words: readonly string[]): Reading {
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] ?? "";
     const [, file] = /^(?:-f|--file=?|-E|--exec=?|-i|--include=?|-l|--load=?)(.*)$/s.exec(word) ?? [];
-    if (/^(--version|--help|-V|-W)/.test(word)) return { ...nothing, kind: "nothing" };
+    if (/^(--version|--help|-V)$/.test(word)) return { ...nothing, kind: "nothing" };
     if (file !== undefined) {
       files.push(file === "" ? (words[at + 1] ?? "") : file);
       at += file === "" ? 1 : 0;

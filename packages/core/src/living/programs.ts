@@ -23,12 +23,12 @@ const linking = {
 /** Programs whose arguments are data, unless one of these stands there. */
 export const dataPrograms: ReadonlyMap<string, Except> = new Map<string, Except>([
   ...named(
-    "ls dir vdir cat cp mv ln rm mkdir rmdir touch truncate chmod chown chgrp echo printf head tail wc uniq cut paste join comm tr tee tac nl od fold fmt pr expand unexpand csplit shuf seq yes true false test [ [[ expr date sleep pwd basename dirname realpath readlink stat du df sync id whoami groups users who uname hostname nproc arch printenv tty md5sum b2sum cksum sum base basenc dd mktemp mkfifo mknod factor numfmt pathchk link unlink dircolors ptx tsort hostid logname stty shred uptime locate",
+    "ls dir vdir cat cp mv ln rm mkdir rmdir touch truncate chmod chown chgrp echo printf head tail wc uniq cut paste join comm tr tee tac nl od fold fmt pr expand unexpand csplit shuf seq yes true false test [ [[ expr date sleep pwd basename dirname realpath readlink stat du df sync id whoami groups users who uname hostname nproc arch printenv tty md5sum b2sum cksum sum base64 base32 basenc dd mktemp mkfifo mknod factor numfmt pathchk link unlink dircolors ptx tsort hostid logname stty shred uptime locate",
     {},
   ),
-  ...named("grep egrep fgrep zgrep diff cmp sdiff column rev hexdump hd xxd strings tree cal bc dc look getopt", {}),
-  ...named("unzip gzip gunzip zcat bzip bunzip bzcat xz unxz xzcat zstd unzstd zstdcat lz zipinfo uuencode", {}),
-  ...named("curl jq file ps free vmstat pgrep kill pkill killall getent locale which type whereis tput clear", {}),
+  ...named("grep egrep fgrep zgrep diff cmp sdiff column rev hexdump hd xxd strings tree cal bc look getopt", {}),
+  ...named("unzip gzip gunzip zcat bzip2 bunzip2 bzcat xz unxz xzcat zstd unzstd zstdcat lz4 zipinfo uuencode", {}),
+  ...named("jq file ps free vmstat pgrep kill pkill killall getent locale which type whereis tput clear", {}),
   ...named("ping dig nslookup host netstat ss lsof cd pushd popd chdir dirs", {}),
   ...named(
     ": export declare typeset readonly local unset set shift return exit break continue read wait jobs fg bg",
@@ -37,6 +37,7 @@ export const dataPrograms: ReadonlyMap<string, Except> = new Map<string, Except>
   ...named("let umask ulimit shopt times getopts disown kill for case select esac fi done in ]] }", {}),
   ...named("sha1sum sha224sum sha256sum sha384sum sha512sum", {}),
   ["nc", { short: "ec", long: ["exec", "sh-exec", "lua-exec"] }],
+  ["curl", { long: ["engine", "config"], short: "K" }],
   ["sort", { long: ["compress-program"] }],
   ["split", { long: ["filter"] }],
   ["install", { long: ["strip-program"] }],
@@ -54,19 +55,28 @@ export const dataPrograms: ReadonlyMap<string, Except> = new Map<string, Except>
         "rsh-command",
         "new-volume-script",
         "info-script",
+        // Such a list may hold options.
+        "files-from",
       ],
-      short: "IF",
+      short: "IFT",
       fine: compressors,
     },
   ],
   ["zip", { long: ["unzip-command"], word: /^-[a-zA-Z]*TT/ }],
   ["wget", { long: ["use-askpass", "execute", "config"], short: "e" }],
-  ["rsync", { long: ["rsh", "rsync-path"], short: "e" }],
+  ["rsync", { long: ["rsh", "rsync-path", "daemon"], short: "e" }],
   ["find", { word: /^-(exec|ok)/ }],
-  ["sqlite", { long: ["init", "cmd"], word: /^-(init|cmd)|^\s*\.|load_extension|edit\(/ }],
+  ["sqlite3", { long: ["init", "cmd"], word: /^-(init|cmd)|^\s*\.|load_extension|edit\(/ }],
   ["sed", {}],
   ...named("gcc cc g++ c++ clang clang++ cpp ld ld.bfd ld.gold ar ranlib nm objdump strip objcopy", linking),
   ...named("readelf size as ldconfig", { word: /plugin|^@/ }),
+]);
+
+/** What programs for data read in HOME before anything else, and what may start something. */
+export const homeFiles: ReadonlyMap<string, string> = new Map([
+  ["sqlite3", ".sqliterc"],
+  ["wget", ".wgetrc"],
+  ["curl", ".curlrc"],
 ]);
 
 /** Programs that start another one, which their arguments name after options of their own. */

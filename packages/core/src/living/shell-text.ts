@@ -102,7 +102,8 @@ class Reading {
     else if (/<<-?$/.test(sign))
       this.#awaited.push({ end: word.text, isQuoted: quoted, indented: sign.endsWith("-"), into: this.#documents });
     else if (sign.includes(">")) this.#outputs.push(word.expands ? "$" : word.text);
-    else this.#inputs.push(word.expands ? "$" : word.text);
+    // A number that was opened before says nothing about what it is.
+    else this.#inputs.push(word.expands || sign.endsWith("&") ? "$" : word.text);
   }
 
   #end(): void {
@@ -190,7 +191,7 @@ class Reading {
           if (!arithmetic.test(inner)) this.#add(inner.slice(1, -1));
         } else if (sign === "$" && this.#text[this.#at] === "{") text += this.#braced();
         else if (sign === "`") {
-          const inner = this.#upTo("`");
+          const inner = this.#backticked();
           text += `${inner}\``;
           this.#add(inner);
         }
@@ -209,6 +210,12 @@ class Reading {
     if (until < 0) this.isBroken = true;
     const inside = this.#text.slice(this.#at, indexOr(until, this.#text.length));
     this.#at += inside.length + 1;
+    return inside;
+  }
+
+  #backticked(): string {
+    const inside = this.#upTo("`");
+    if (inside.includes("\\")) this.isBroken = true;
     return inside;
   }
 
@@ -235,12 +242,13 @@ class Reading {
         // What is escaped is no variable; where a character says so, it stands for itself.
         text += /[$`"\\]/.test(next) ? next.replace(/[$`]/, "\u0001") : next === "\n" ? "" : `\\${next}`;
         this.#at += 1;
-      } else if (sign === "$" && this.#text[this.#at] === "(") {
+      } else if (sign === "$" && this.#text[this.#at] === "{") text += `$${this.#braced()}`;
+      else if (sign === "$" && this.#text[this.#at] === "(") {
         const inner = this.#balanced();
         text += `$${inner}`;
         if (!arithmetic.test(inner)) this.#add(inner.slice(1, -1));
       } else if (sign === "`") {
-        const inner = this.#upTo("`");
+        const inner = this.#backticked();
         text += `\`${inner}\``;
         this.#add(inner);
       } else text += sign;
@@ -263,7 +271,12 @@ class Reading {
       else if (sign === '"') {
         this.#at += this.#match(/(?:[^"\\]|\\[\s\S])*/y).length + 1;
       }
-      if (depth === 0) return this.#text.slice(from, this.#at);
+      if (depth === 0) {
+        const inside = this.#text.slice(from, this.#at);
+        // Its patterns end with a parenthesis that nothing opens.
+        if (/\bcase\s/.test(inside)) this.isBroken = true;
+        return inside;
+      }
     }
     this.isBroken = true;
     return this.#text.slice(from);
@@ -272,6 +285,8 @@ class Reading {
   /** `${…}`: what is substituted in there is walked. */
   #braced(): string {
     const inside = this.#upTo("}");
+    // Where it ends is then for a shell to say.
+    if (/["'\\{]/.test(inside.slice(1))) this.isBroken = true;
     this.#nested(inside);
     return `${inside}}`;
   }
