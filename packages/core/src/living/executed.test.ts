@@ -440,6 +440,8 @@ describe("what a command line runs", () => {
         expect(typeof of(...argv).computed).toBe("boolean");
     expect(of("unknown-program", ..."nice ".repeat(20_000).split(" ")).computed).toBe(true);
     expect(of("sed", " ".repeat(100_000)).computed).toBe(true);
+    for (const part of ["1,1! ; ", " ", "\n;", "p ;", "s/a/b/ ; ", "/a/,/b/ ! "])
+      expect(of("sed", `${part.repeat(Math.floor(240 / part.length))}e`).computed).toBe(true);
     expect(of("sed", `${"1,".repeat(60)}e`).computed).toBe(true);
   });
 });

@@ -48,6 +48,8 @@ const dynamic = /[$`]/;
 const stepsMax = 64;
 const pathMax = 1024;
 const treesMax = 1024;
+/** A longer text of a shell is not read. */
+const textMax = 64 * 1024;
 /** Other names for something else, whose content is not what it seems. */
 const elsewhere = /^\/(proc(\/|$)|dev\/(stdin|fd(\/|$)|tcp|udp))/;
 const harmless = /^\/dev\/(null|zero|full|u?random|stdout|stderr|tty)$/;
@@ -402,6 +404,10 @@ class Walk {
   #script(word: Word | undefined, is: "surely" | "maybe" = "surely"): void {
     if (word === undefined) return;
     if (word.isDynamic && word.startsDynamic) this.computed = true;
+    if (word.text.length > textMax) {
+      this.computed = true;
+      return;
+    }
     const { commands, isBroken } = commandsOf(word.text);
     if (isBroken && is === "surely") this.computed = true;
     const before = this.files.length;

@@ -155,7 +155,7 @@ export function isPlainSed(words: readonly string[]): boolean {
     else plain ??= word;
   }
   if (!isNamed) scripts.push(plain ?? "");
-  return scripts.every((script) => script.length <= sedMax && sedScript.test(script));
+  return scripts.every((script) => script.length <= sedMax && isPlainScript(script));
 }
 
 /** A longer one is not looked at. */
@@ -168,6 +168,21 @@ const substitution = "/|#,:@_~%!"
     return `s${sign === "|" ? "\\|" : sign}${part}${sign === "|" ? "\\|" : sign}${part}${sign === "|" ? "\\|" : sign}[gpiIM\\d]*`;
   })
   .join("|");
-const sedScript = new RegExp(
-  `^\\s*(?:(?:${address}(?:,[+~]?${address})?)?\\s*!?\\s*(?:[pdqPDNnGghHxl=]|${substitution})?\\s*(?:;|\\n|$)\\s*)*$`,
+/** One command. Nothing in it can be read in two ways, so that no script takes long. */
+const sedCommand = new RegExp(
+  `(?:${address}(?:,[+~]?${address})? ?)?!? ?(?:[pdqPDNnGghHxl=]|${substitution})? ?(?=[;\\n]|$)`,
+  "y",
 );
+
+function isPlainScript(script: string): boolean {
+  for (let at = 0; at < script.length; ) {
+    if (/[\s;]/.test(script[at] ?? "")) at += 1;
+    else {
+      sedCommand.lastIndex = at;
+      const length = sedCommand.exec(script)?.[0].length ?? 0;
+      if (length === 0) return false;
+      at += length;
+    }
+  }
+  return true;
+}
