@@ -215,7 +215,7 @@ describeWith(["bubblewrap"], "a terminal", () => {
     await gateway.restart();
     const again = await open(execution, `?offset=${terminal.bytes()}`);
     again.type("exit 3\r");
-    expect((await again.closed).code).toBe(1000);
+    expect(await again.closed).toMatchObject({ code: 1000 });
     expect(again.messages.at(-1)).toMatchObject({ type: "exit", exit_code: 3 });
   });
 });

@@ -28,7 +28,7 @@ const bodies: Readonly<Record<string, object>> = {
   writeStdin: { text: "x" },
   signalExecution: { signal: "SIGCONT" },
   changeFileMode: { path: "/workspace", mode: 448 },
-  denyRun: { reason: "no" },
+  deny: { reason: "no" },
   resizeTerminal: { rows: 5, cols: 5 },
 };
 

@@ -24,6 +24,9 @@ export type Followed = { readonly kind: "exit"; readonly exit: ExecutionExit } |
 
 const sigkill = 9;
 
+/** How long a request waits for a program whose link is just being made. */
+const reachMs = 2000;
+
 export class LiveExecution {
   readonly id: ExecutionId;
   readonly sandboxId: SandboxId;
@@ -110,6 +113,7 @@ export class LiveExecution {
   async follow(execution: AgentExecution): Promise<Followed> {
     this.#agent = execution;
     this.#last = execution;
+    this.changed();
     if (this.#cause !== null) this.#kill();
     if (this.#stdinEnded) execution.endStdin();
     try {
@@ -198,15 +202,33 @@ export class LiveExecution {
   }
 
   async #ask(work: (agent: AgentExecution) => Promise<void>): Promise<void> {
-    if (this.record.state === "finished") throw new HsrError("execution_ended");
+    if (this.#isOver()) throw new HsrError("execution_ended");
     if (this.record.state === "held") throw new HsrError("approval_pending");
-    const agent = this.#agent;
+    const agent = this.#agent ?? (await this.#reached());
+    if (this.#isOver()) throw new HsrError("execution_ended");
     if (agent === null) throw new HsrError("sandbox_unreachable");
     try {
       await work(agent);
     } catch (thrown) {
       throw requestError(thrown);
     }
+  }
+
+  #isOver(): boolean {
+    return this.record.state === "finished";
+  }
+
+  /** The agent's side of it, once it is followed: after a broken link, or a gateway's start, that is a moment later. */
+  async #reached(): Promise<AgentExecution | null> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, reachMs);
+    const unwatch = this.watch(() => {
+      if (this.#agent !== null || this.#isOver()) resolve();
+    });
+    await promise;
+    clearTimeout(timer);
+    unwatch();
+    return this.#agent;
   }
 
   /** Calls back at each change of state or output, until the returned function is called. */

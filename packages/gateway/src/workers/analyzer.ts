@@ -40,7 +40,7 @@ export interface Analyzer {
 }
 
 /** What waits for a process, over all tenants. Beyond it the answer is the queue's: later callers would wait longer than they do. */
-const lineBounds = { places: 1024, bytes: 256 * 1024 * 1024 };
+const lineBounds = { places: 8192, bytes: 256 * 1024 * 1024 };
 /** A process that has just been started may take so long to load its grammars. */
 const startMs = 20_000;
 interface Job {
