@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Figure, median, printFigures, printTimes, summarize, writeReport } from "./harness.ts";
 import { pythonPrograms } from "./risk/programs.ts";
+import { read } from "./risk/read.ts";
 import { startStack } from "./stack.ts";
 
 const pairs = Number(process.argv[2] ?? 300);
@@ -33,7 +34,9 @@ def compiles(text):
 print(json.dumps([compiles(each) for each in json.load(sys.stdin)]))`;
   const answers = execFileSync("python3", ["-c", check], { input: JSON.stringify(programs), encoding: "utf8" });
   const compiles = JSON.parse(answers) as boolean[];
-  return programs.filter((_each, index) => compiles[index] === true).slice(0, count);
+  // Code of other levels is refused here, since it has no runtime.
+  const isLow = (text: string) => read("python", text).level === "low";
+  return programs.filter((each, index) => compiles[index] === true && isLow(each)).slice(0, count);
 }
 
 /** The times that the gateway took since it was last asked. */

@@ -26,7 +26,7 @@ const methods: Readonly<Record<ObfuscatedLanguage, Readonly<Record<string, (code
       Object.entries(javascript).map(([name, rewrite]) => [
         name,
         (code: string, next: Chance) => {
-          const untyped = stripTypeScriptTypes(code);
+          const untyped = withoutTypes(code);
           const rewritten = rewrite(untyped, next);
           return rewritten === untyped ? code : rewritten;
         },
@@ -34,6 +34,16 @@ const methods: Readonly<Record<ObfuscatedLanguage, Readonly<Record<string, (code
     ),
     bash,
   };
+
+/** JavaScript in the lines of the original, but for what TypeScript writes in a way of its own, such as an enum: that is translated. */
+function withoutTypes(code: string): string {
+  try {
+    return stripTypeScriptTypes(code);
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX") throw thrown;
+    return stripTypeScriptTypes(code, { mode: "transform" });
+  }
+}
 
 /** The names of all ways for a language. */
 export function obfuscationMethods(language: ObfuscatedLanguage): readonly string[] {
