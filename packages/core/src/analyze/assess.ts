@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { type RiskCapability, riskCapabilityNames, riskLevelOf, riskLimits } from "@hsr/contract";
 import type { AnalyzeInput } from "./analyze.ts";
+import type { EffectKind } from "./effects.ts";
 import { type Inspection, type InspectOptions, inspect } from "./inspect.ts";
 import type { AnalyzedRisk, Finding } from "./report.ts";
 import { holds } from "./rules/match.ts";
@@ -38,8 +39,9 @@ export function analyzeCode(input: AnalyzeInput, options: InspectOptions, set: R
 export function assess(seen: Inspection, set: RuleSet): AnalyzedRisk {
   const found: { readonly rule: Rule; readonly finding: Finding }[] = [];
   const extra = new Set<RiskCapability>();
+  const present = new Set(seen.effects.map(({ kind }) => kind));
   for (const rule of set.rules) {
-    const places = placesOfRule(rule, seen);
+    const places = placesOfRule(rule, seen, present);
     if (places.length > 0 && rule.capability !== undefined) extra.add(rule.capability);
     for (const finding of places.slice(0, mostOfOneRule)) found.push({ rule, finding });
   }
@@ -67,7 +69,21 @@ export function assess(seen: Inspection, set: RuleSet): AnalyzedRisk {
   };
 }
 
-function placesOfRule(rule: Rule, seen: Inspection): readonly Finding[] {
+/** What kinds of effects a rule looks at first; `null` for any. Most programs have few kinds, and most rules want others. */
+function kindsOf(rule: Rule): ReadonlySet<EffectKind> | null {
+  let kinds = wanted.get(rule);
+  if (kinds === undefined) {
+    const named = rule.when.map(({ effect }) => effect);
+    kinds = named.includes(undefined) ? null : new Set(named.flatMap((each) => each ?? []));
+    wanted.set(rule, kinds);
+  }
+  return kinds;
+}
+const wanted = new WeakMap<Rule, ReadonlySet<EffectKind> | null>();
+
+function placesOfRule(rule: Rule, seen: Inspection, present: ReadonlySet<EffectKind>): readonly Finding[] {
+  const kinds = rule.remark === undefined ? kindsOf(rule) : null;
+  if (kinds !== null && ![...kinds].some((kind) => present.has(kind))) return [];
   const about = { id: rule.id, severity: severityOf(rule.weight), title: rule.title, confidence: rule.confidence };
   if (rule.remark !== undefined)
     return seen.remarks
@@ -82,6 +98,7 @@ function placesOfRule(rule: Rule, seen: Inspection): readonly Finding[] {
   const lines = new Set<string>();
   const findings: Finding[] = [];
   for (const effect of seen.effects) {
+    if (kinds !== null && !kinds.has(effect.kind)) continue;
     if (!rule.when.some((condition) => holds(condition, effect, seen.effects))) continue;
     const { file, line, column, evidence } = effect.place;
     const key = `${file}:${line}`;

@@ -19,7 +19,7 @@ import { placesOf } from "./places.ts";
 import { type ReadCode, Session, type Unit } from "./session.ts";
 import { readBash, readCommand } from "./shell/index.ts";
 import { isKnownTool } from "./shell/tools.ts";
-import type { Parse } from "./syntax.ts";
+import { type Parse, rememberingLast } from "./syntax.ts";
 import { textOf } from "./text.ts";
 import { textValue, type Value } from "./value.ts";
 
@@ -67,7 +67,8 @@ const mostWrongShare = 0.15;
 /** Entropy in bits per byte from which data is packed or encrypted. */
 const packedEntropy = 7.2;
 
-export function inspect(input: AnalyzeInput, options: InspectOptions): Inspection {
+export function inspect(input: AnalyzeInput, given: InspectOptions): Inspection {
+  const options = { ...given, parse: rememberingLast(given.parse) };
   const remarks: Remark[] = [];
   const { program } = input;
   const files = gather(input, remarks);

@@ -74,24 +74,18 @@ export function languageOfText(text: string, declared: LanguageName | null, pars
   const sample = text.slice(0, sampleChars);
   if (sample.trim() === "") return declared;
   const byFirstLine = sample.startsWith("#!") ? languageOfFile("", sample) : null;
+  const isContradicted = byFirstLine !== null && declared !== null && !isSame(byFirstLine, declared);
+  // What its own grammar reads without a fault is in its language, whatever it looks like. Bash reads nearly everything.
+  if (declared !== null && declared !== "bash" && !isContradicted && share(declared, text, parse) < faultless)
+    return declared;
   const looks = likeness(sample);
   if (declared !== null) {
     const others = Math.max(0, ...languageNames.filter((each) => !isSame(each, declared)).map((each) => looks[each]));
     const own = Math.max(...languageNames.filter((each) => isSame(each, declared)).map((each) => looks[each]));
-    const isContradicted = byFirstLine !== null && !isSame(byFirstLine, declared);
     // Parsing in a foreign grammar is slow where nothing fits: only the looks of the text make it worth while.
     if (!isContradicted && (own > others || others < 3) && (own > 0 || share(declared, sample, parse) < unreadable))
       return declared;
   }
-  // What its own grammar reads without a fault is in its language, whatever it looks like. Bash reads nearly everything.
-  const isWhole = (language: LanguageName) => share(language, text, parse) < faultless;
-  if (
-    declared !== null &&
-    declared !== "bash" &&
-    (byFirstLine === null || isSame(byFirstLine, declared)) &&
-    isWhole(declared)
-  )
-    return declared;
   const start = sample.slice(0, triedChars);
   // Foreign text is slow to parse: only grammars that something speaks for are tried.
   const tried = languageNames

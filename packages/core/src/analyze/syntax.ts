@@ -26,6 +26,16 @@ export interface SyntaxTree {
 /** Parses a text. Synchronous and pure; throws only when the parser itself breaks. */
 export type Parse = (language: LanguageName, text: string) => SyntaxTree;
 
+/** The same, but that the last text is not parsed again: who asks for its language and who reads it ask one after the other. */
+export function rememberingLast(parse: Parse): Parse {
+  let last: { readonly language: LanguageName; readonly tree: SyntaxTree } | null = null;
+  return (language, text) => {
+    if (last === null || last.language !== language || last.tree.text !== text)
+      last = { language, tree: parse(language, text) };
+    return last.tree;
+  };
+}
+
 /** The child in a role. */
 export function child(node: Syntax, field: string): Syntax | null {
   for (const each of node.children) if (each.field === field) return each;
