@@ -162,7 +162,7 @@ describeWith(["bubblewrap"], "events", () => {
     const sandbox = await create();
     await remove(sandbox);
     const mine = () => posts.received.filter(({ path, body }) => path === "/hook" && body.includes(sandbox.id));
-    await expect.poll(() => mine().length, { timeout: 10_000 }).toBeGreaterThanOrEqual(2);
+    await expect.poll(() => mine().length, { timeout: 30_000 }).toBeGreaterThanOrEqual(2);
     const [first, second] = mine();
     expect((JSON.parse(first?.body ?? "") as BusEvent).type).toBe("sandbox.started");
     expect((JSON.parse(second?.body ?? "") as BusEvent).type).toBe("sandbox.ended");
